@@ -1,0 +1,447 @@
+"""The frozen values that flow through the package.
+
+One direction: ``Prompt → Candidate → Trial → Selection → Recipe → Artifact``; each step is also
+an :class:`Event`. Nothing here has identity beyond its ``id`` field or does input/output.
+:func:`to_json` and :func:`from_json` are inverse for every record.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import secrets
+import time
+import types
+import typing
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeVar
+
+Verdict = Literal["passed", "failed", "error", "syntax", "timeout", "memory", "crashed", "blocked"]
+VERDICTS: tuple[Verdict, ...] = typing.get_args(Verdict)
+
+Origin = Literal["model", "idiom", "repair", "evolve", "user"]
+Capability = Literal["trial", "sysimage", "packagecompiler", "juliacall", "juliac"]
+CAPABILITIES: tuple[Capability, ...] = typing.get_args(Capability)
+Severity = Literal["error", "warning", "info"]
+Kind = Literal["exe", "lib", "sysimage"]
+Trim = Literal["no", "safe", "unsafe", "unsafe-warn"]
+
+
+def new_id() -> str:
+    """A fresh identifier: 12 hex digits of time (ms), then 8 random ones, so ids sort by age."""
+    return f"{int(time.time() * 1000):012x}{secrets.token_hex(4)}"
+
+
+# ---------------------------------------------------------------- prompt and model
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Oracle:
+    """The tests a candidate must pass: Julia ``@test`` lines, or a Python cell of asserts."""
+
+    source: str
+    language: Literal["julia", "python"] = "julia"
+    name: str = "oracle"
+    """Where it came from (a file name, ``%%julia_tests f``), used in messages."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prompt:
+    """What the user asked for. ``name`` is the Julia function to be written."""
+
+    name: str
+    request: str
+    oracle: Oracle | None = None
+    signature: str | None = None
+    """Such as ``"f(x::Vector{Float64})::Float64"``, when the user gave one."""
+    context: str = ""
+    """Julia code the candidate may rely on (already defined in the session)."""
+    reactant: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sampling:
+    """How to sample from the model. ``None`` leaves a value to the server."""
+
+    n: int = 8
+    temperature: float | None = None
+    top_p: float | None = None
+    top_k: int | None = None
+    min_p: float | None = None
+    repetition_penalty: float | None = None
+    max_tokens: int | None = None
+    seed: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """Tokens and seconds spent on model answers; sums with ``+``."""
+
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    cached_tokens: int = 0
+    """Prompt tokens that the server took from its cache (part of ``prompt_tokens``)."""
+    seconds: float = 0.0
+
+    def __add__(self, other: Usage) -> Usage:
+        return Usage(
+            prompt_tokens=self.prompt_tokens + other.prompt_tokens,
+            completion_tokens=self.completion_tokens + other.completion_tokens,
+            cached_tokens=self.cached_tokens + other.cached_tokens,
+            seconds=self.seconds + other.seconds,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelInfo:
+    """The model server in use."""
+
+    base_url: str
+    model: str
+    source: Literal["configured", "discovered", "embedded"]
+    server: str = "unknown"
+    """``llama.cpp``, ``vLLM``, ``Ollama``, ``LM Studio``, ``embedded`` or ``unknown``."""
+    context_tokens: int | None = None
+    origin: str = ""
+    """Which setting or probe it came from, for messages."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """Julia code that claims to be the answer."""
+
+    id: str
+    name: str
+    code: str
+    origin: Origin
+    parent: str | None = None
+    """Id of the candidate this one was rewritten or repaired from."""
+    response: str = ""
+    """The model's raw answer, empty for rewrites."""
+    finish_reason: str | None = None
+    notes: tuple[str, ...] = ()
+    """What was rewritten, one entry per idiom fix."""
+
+
+# ---------------------------------------------------------------- trial
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What one trial may use. Sizes in bytes, times in seconds of wall clock."""
+
+    seconds: float = 15.0
+    memory_bytes: int = 1 << 30
+    processes: int = 64
+    output_bytes: int = 64 * 1024
+    file_bytes: int = 64 << 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checks:
+    """How many checks of the oracle held and how many did not."""
+
+    passed: int = 0
+    failed: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """The error of a candidate: Julia's type name, its message, the candidate's 1-based line."""
+
+    type: str
+    message: str
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trial:
+    """One candidate judged by one oracle."""
+
+    candidate_id: str
+    verdict: Verdict
+    checks: Checks = Checks()
+    seconds: float = 0.0
+    """Wall clock of the whole trial, queueing not counted."""
+    load_seconds: float = 0.0
+    """Parsing and defining the candidate."""
+    run_seconds: float = 0.0
+    """Running the oracle, compile time (if any) included."""
+    compile_seconds: float = 0.0
+    """JIT compile time within load and run, where Julia reports it (≥ 1.6), else 0."""
+    jit: bool = False
+    """Whether the verdict came from the JIT (else from the interpreter)."""
+    output: str = ""
+    """What the candidate printed, cut at the limit."""
+    error: Fault | None = None
+    failures: tuple[str, ...] = ()
+    """The checks that did not hold, as shown to a reader (and to the model on repair)."""
+    sandbox: str = ""
+    julia: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SandboxStatus:
+    """One way to confine a worker on this machine, and why it cannot be used, if so."""
+
+    name: Literal["sandlock", "bubblewrap", "none"]
+    usable: bool
+    reason: str = ""
+    degraded: tuple[str, ...] = ()
+    """Protections this machine's kernel lacks."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """The chosen candidate (or none), why, and all candidate ids best first."""
+
+    candidate_id: str | None
+    reason: str
+    ranking: tuple[str, ...] = ()
+
+
+# ---------------------------------------------------------------- toolchain
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Toolchain:
+    """One Julia installation.
+
+    ``capabilities`` lists what it can do; ``reason`` says, for each capability it lacks, why.
+    ``environment`` holds variables that must be set when running it.
+    """
+
+    path: str
+    version: str
+    source: str
+    """Where it was found: ``setting``, ``JULIA_AOT_JULIA``, ``PATH``, ``juliaup``, …"""
+    capabilities: tuple[Capability, ...] = ()
+    reason: Mapping[str, str] = field(default_factory=dict)
+    environment: Mapping[str, str] = field(default_factory=dict)
+    prefix: str = ""
+    """Directory tree that must be readable to run it (``Sys.BINDIR/..`` and its libraries)."""
+
+    @property
+    def version_tuple(self) -> tuple[int, int, int]:
+        """``(major, minor, patch)``; suffixes such as ``-rc1`` are dropped."""
+        parts = self.version.split("-")[0].split("+")[0].split(".")
+        numbers = [int(p) for p in parts[:3]]
+        while len(numbers) < 3:
+            numbers.append(0)
+        return numbers[0], numbers[1], numbers[2]
+
+
+# ---------------------------------------------------------------- build
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipe:
+    """Everything that determines an artifact, and so its cache key."""
+
+    name: str
+    """File name of the artifact without suffix."""
+    kind: Kind = "exe"
+    code: str | None = None
+    """Julia source of a cell or file; ``None`` when ``project`` is given."""
+    project: str | None = None
+    """A package directory."""
+    source_name: str = "cell"
+    """How to name the source in diagnostics."""
+    entry: str | None = None
+    """Function to build an entry for, when the code has no ``@main``."""
+    trim: Trim = "no"
+    bundle: bool = False
+    slim: bool = False
+    cpu_target: str | None = None
+    backend: Literal["juliac", "juliac.jl", "packagecompiler", "sysimage"] | None = None
+    """``None``: the best the toolchain can do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Diagnostic:
+    """A compiler message at a place in the user's source (1-based line, ``None`` if unknown)."""
+
+    severity: Severity
+    message: str
+    file: str | None = None
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StageTime:
+    """Wall-clock seconds of one build stage."""
+
+    name: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Library:
+    """A file of a bundle or a shared library an artifact needs."""
+
+    name: str
+    bytes: int
+    bundled: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verified:
+    """The artifact's first run after the build."""
+
+    ran: bool = False
+    exit_code: int | None = None
+    stdout: str = ""
+    stderr: str = ""
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Artifact:
+    """A built file."""
+
+    id: str
+    kind: Kind
+    name: str
+    path: str
+    sha256: str
+    bytes: int
+    bundle_bytes: int | None = None
+    libraries: tuple[Library, ...] = ()
+    backend: str = ""
+    julia: str = ""
+    needs_julia: bool = False
+    """Whether it loads shared libraries of the Julia installation it was built with."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildResult:
+    """What a build gave: the artifact, how long each stage took, and what was said on the way."""
+
+    artifact: Artifact
+    stages: tuple[StageTime, ...] = ()
+    cached: bool = False
+    verified: Verified = Verified()
+    diagnostics: tuple[Diagnostic, ...] = ()
+    backend_reason: str = ""
+
+
+# ---------------------------------------------------------------- events
+
+EventKind = Literal[
+    "run_started",  # prompt, sampling, model
+    "token",  # index, text (not stored in the history)
+    "answer",  # index, finish_reason, usage
+    "candidate",  # candidate
+    "trial",  # trial
+    "selection",  # selection
+    "accepted",  # candidate_id, name
+    "build_started",  # recipe
+    "stage",  # name, state: started|finished, seconds
+    "diagnostic",  # diagnostic
+    "built",  # result
+    "warning",  # message, remedy
+    "error",  # type, message, remedy
+    "run_finished",  # status: done|cancelled|failed, usage, seconds
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One step of a run, as it happens. ``data`` is JSON-ready; keys per kind: see EventKind."""
+
+    run_id: str
+    kind: EventKind
+    data: Mapping[str, Any] = field(default_factory=dict)
+    at: float = field(default_factory=time.time)
+    """Seconds since the epoch."""
+
+
+# ---------------------------------------------------------------- JSON
+
+R = TypeVar("R")
+
+
+def to_json(value: Any) -> Any:
+    """Turn a record into dicts, lists and scalars that :mod:`json` can write."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {f.name: to_json(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    if isinstance(value, Mapping):
+        return {str(k): to_json(v) for k, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [to_json(v) for v in value]
+    return value
+
+
+def from_json(cls: type[R], data: Any, path: str = "$") -> R:
+    """Read a record written by :func:`to_json`.
+
+    Raises ``ValueError`` naming the path of an unknown, missing or ill-typed field
+    (``unknown field 'x' - at $.trial``).
+    """
+    return typing.cast(R, _decode(cls, data, path))
+
+
+def _decode(kind: Any, data: Any, path: str) -> Any:
+    origin, args = typing.get_origin(kind), typing.get_args(kind)
+    if kind is Any:
+        return data
+    if dataclasses.is_dataclass(kind):
+        return _decode_record(typing.cast(type, kind), data, path)
+    if origin is Literal:
+        if data not in args:
+            raise ValueError(f"{data!r} is not one of {', '.join(map(repr, args))} - at {path}")
+        return data
+    if origin in (typing.Union, types.UnionType):
+        return _decode_union(args, data, path)
+    if origin is tuple:
+        _expect(isinstance(data, (list, tuple)), "a list", data, path)
+        return tuple(_decode(args[0], v, f"{path}[{i}]") for i, v in enumerate(data))
+    if origin is not None and issubclass(origin, Mapping):
+        _expect(isinstance(data, Mapping), "an object", data, path)
+        return {k: _decode(args[1], v, f"{path}.{k}") for k, v in data.items()}
+    if kind is float:
+        _expect(isinstance(data, (int, float)) and not isinstance(data, bool), "a number", data, path)
+        return float(data)
+    if kind is int:
+        _expect(isinstance(data, int) and not isinstance(data, bool), "an integer", data, path)
+        return data
+    _expect(isinstance(data, kind), kind.__name__, data, path)
+    return data
+
+
+def _decode_record(kind: type, data: Any, path: str) -> Any:
+    _expect(isinstance(data, Mapping), "an object", data, path)
+    hints = typing.get_type_hints(kind)
+    for key in data:
+        if key not in hints:
+            raise ValueError(f"unknown field {key!r} - at {path}")
+    values = {k: _decode(hints[k], v, f"{path}.{k}") for k, v in data.items()}
+    missing = [
+        f.name
+        for f in dataclasses.fields(kind)
+        if f.name not in values
+        and f.default is dataclasses.MISSING
+        and f.default_factory is dataclasses.MISSING
+    ]
+    if missing:
+        raise ValueError(f"missing field {missing[0]!r} - at {path}")
+    return kind(**values)
+
+
+def _decode_union(args: tuple[Any, ...], data: Any, path: str) -> Any:
+    if data is None and types.NoneType in args:
+        return None
+    problems = []
+    for kind in args:
+        if kind is types.NoneType:
+            continue
+        try:
+            return _decode(kind, data, path)
+        except ValueError as error:
+            problems.append(str(error))
+    raise ValueError(problems[0])
+
+
+def _expect(ok: bool, wanted: str, data: Any, path: str) -> None:
+    if not ok:
+        raise ValueError(f"expected {wanted}, got {type(data).__name__} - at {path}")
