@@ -1,0 +1,54 @@
+"""What was asked, tried, chosen and built, kept in SQLite under the Jupyter data directory.
+
+:class:`History` writes events and reads them back; :mod:`~jupyter_julia_aot.history.costs`
+counts tokens and money, :mod:`~jupyter_julia_aot.history.corpus` exports what was verified.
+Names are resolved on first use so that importing this package costs nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from jupyter_julia_aot.history.corpus import export_corpus
+    from jupyter_julia_aot.history.costs import Baseline, Ledger, LedgerDay, ledger
+    from jupyter_julia_aot.history.store import History
+    from jupyter_julia_aot.history.views import BuildEntry, CandidateEntry, Change, RunDetail, RunSummary
+
+_HOMES = {
+    "History": "store",
+    "RunSummary": "views",
+    "RunDetail": "views",
+    "CandidateEntry": "views",
+    "BuildEntry": "views",
+    "Change": "views",
+    "Ledger": "costs",
+    "LedgerDay": "costs",
+    "Baseline": "costs",
+    "ledger": "costs",
+    "export_corpus": "corpus",
+}
+
+__all__ = [
+    "Baseline",
+    "BuildEntry",
+    "CandidateEntry",
+    "Change",
+    "History",
+    "Ledger",
+    "LedgerDay",
+    "RunDetail",
+    "RunSummary",
+    "export_corpus",
+    "ledger",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value

@@ -1,0 +1,408 @@
+"""The history database: writing events, reading them back.
+
+Any number of kernels may hold one open. SQLite's write-ahead log keeps readers and the one
+writer apart; writers queue for up to :data:`BUSY_SECONDS`. A kernel that is killed leaves the
+last finished transaction.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jupyter_julia_aot.errors import HistoryError
+from jupyter_julia_aot.history import query, spill, views
+from jupyter_julia_aot.history.migrations import migrate
+from jupyter_julia_aot.history.projection import apply_event, dump, index_stale
+from jupyter_julia_aot.history.views import BuildEntry, CandidateEntry, Change, RunDetail, RunSummary
+from jupyter_julia_aot.records import Event, ModelInfo, Prompt, Sampling, Selection, from_json
+from jupyter_julia_aot.settings import data_dir
+
+if TYPE_CHECKING:
+    from jupyter_julia_aot.history.costs import Ledger
+
+FILE_NAME = "history.sqlite3"
+BUSY_SECONDS = 30.0
+
+
+def default_path() -> Path:
+    """Where the history lives unless told otherwise."""
+    return data_dir() / FILE_NAME
+
+
+class History:
+    """One connection to the history; safe to use from several threads.
+
+    ``notebook`` and ``kernel`` name where recorded runs came from, unless a ``run_started``
+    event brings its own. Opening touches no file: the database is created on first use.
+
+    A disk that is full or read-only never stops the work: :meth:`record` keeps the events in
+    memory, sets :attr:`problem` and tries again with later ones. Reading, :meth:`flush` and
+    :meth:`close` raise :class:`~jupyter_julia_aot.errors.HistoryError`.
+    """
+
+    def __init__(self, path: Path | None = None, *, notebook: str = "", kernel: str = "") -> None:
+        self.path = Path(path) if path is not None else default_path()
+        self.notebook = notebook or os.environ.get("JPY_SESSION_NAME", "")
+        self.kernel = kernel or f"pid {os.getpid()}"
+        self._lock = threading.RLock()
+        self._db: sqlite3.Connection | None = None
+        self._pending: list[Event] = []
+        self._problem: HistoryError | None = None
+        self._retry_at = 0.0
+
+    # ------------------------------------------------------------ writing
+
+    @property
+    def problem(self) -> HistoryError | None:
+        """Why events are waiting in memory, or ``None`` when all are stored."""
+        return self._problem
+
+    @property
+    def waiting(self) -> int:
+        """How many recorded events are not stored yet."""
+        return len(self._pending)
+
+    def record(self, event: Event) -> bool:
+        """Store ``event`` (``token`` events are dropped). Never raises for a storage fault.
+
+        Returns whether everything recorded so far is on disk; if not, see :attr:`problem`.
+        """
+        if event.kind == "token":
+            return not self._pending
+        with self._lock:
+            self._pending.append(event)
+            began = time.monotonic()
+            if self._problem is not None and began < self._retry_at:
+                return False
+            try:
+                self.flush()
+            except HistoryError as error:
+                self._problem = error
+                # A lock is waited for BUSY_SECONDS: not with every single event.
+                self._retry_at = time.monotonic() + max(1.0, 2 * (time.monotonic() - began))
+                return False
+            except Exception:
+                # An event that is no event: its maker's fault, and the next ones must not suffer.
+                self._pending.remove(event)
+                raise
+        return True
+
+    def flush(self) -> None:
+        """Store the waiting events, all or none. Raises :class:`HistoryError`."""
+        with self._lock:
+            if not self._pending:
+                return
+            with self._write() as db:
+                for event in self._pending:
+                    apply_event(db, event, self.notebook, self.kernel)
+            self._pending.clear()
+            self._problem = None
+
+    def star(self, run_id: str, starred: bool = True) -> None:
+        """Mark a run, or take the mark away. Raises :class:`HistoryError` for an unknown id."""
+        with self._lock, self._write() as db:
+            cursor = db.execute("UPDATE run SET starred = ? WHERE id = ?", (int(starred), run_id))
+            if not cursor.rowcount:
+                raise _unknown("run", run_id)
+            _log(db, run_id, "starred" if starred else "unstarred")
+
+    def delete(self, run_id: str) -> None:
+        """Delete a run with its candidates, trials, builds and log; artifacts stay on disk.
+
+        Raises :class:`HistoryError` for an unknown id.
+        """
+        with self._lock, self._write() as db:
+            row = db.execute("SELECT seq FROM run WHERE id = ?", (run_id,)).fetchone()
+            if row is None:
+                raise _unknown("run", run_id)
+            db.execute("DELETE FROM search WHERE rowid = ?", row)
+            db.execute("DELETE FROM run WHERE id = ?", (run_id,))
+            db.execute("DELETE FROM candidate WHERE run_id = ?", (run_id,))
+            db.execute("DELETE FROM trial WHERE run_id = ?", (run_id,))
+            db.execute("DELETE FROM build WHERE run_id = ?", (run_id,))
+            db.execute("DELETE FROM event WHERE run_id = ?", (run_id,))
+            db.execute("DELETE FROM stale WHERE run_id = ?", (run_id,))
+            _log(db, run_id, "deleted")
+
+    def recover(self, spilled: Path) -> int:
+        """Store the events of a file that :meth:`close` had to write; returns how many."""
+        events = spill.read(spilled)
+        with self._lock, self._write() as db:
+            for event in events:
+                apply_event(db, event, self.notebook, self.kernel)
+        return len(events)
+
+    def close(self) -> None:
+        """Close the connection; using the history again reopens it.
+
+        Events that cannot be stored are written to a file in the temporary directory and
+        :class:`HistoryError` names it.
+        """
+        with self._lock:
+            try:
+                self.flush()
+            except HistoryError as error:
+                kept = spill.write(self._pending)
+                count = len(self._pending)
+                self._pending.clear()
+                raise HistoryError(
+                    f"{count} events could not be stored in {self.path} ({error.message}); "
+                    f"they are kept in {kept}",
+                    remedy=f"free the cause, then: History().recover(Path({str(kept)!r}))",
+                ) from error
+            finally:
+                if self._db is not None:
+                    self._db.close()
+                    self._db = None
+
+    def __enter__(self) -> History:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    # ------------------------------------------------------------ reading
+
+    def runs(
+        self, limit: int = 50, offset: int = 0, search: str = "", *, starred: bool = False
+    ) -> tuple[RunSummary, ...]:
+        """Runs, newest first. ``search``: see :func:`jupyter_julia_aot.history.query.conditions`."""
+        where, parameters, indexed = query.conditions(search, starred)
+        if indexed:
+            self._refresh_index()
+        source, order = _source(indexed)
+        statement = (
+            f"SELECT {views.SUMMARY_COLUMNS} FROM {source} {where} "  # noqa: S608 - parts are ours
+            f"ORDER BY {order} DESC LIMIT ? OFFSET ?"
+        )
+        with self._read() as db:
+            rows = db.execute(statement, (*parameters, limit, offset))
+            return tuple(views.summary(row) for row in rows)
+
+    def count(self, search: str = "", *, starred: bool = False) -> int:
+        """How many runs :meth:`runs` would give without a limit."""
+        where, parameters, indexed = query.conditions(search, starred)
+        if indexed:
+            self._refresh_index()
+        # Without other conditions the index alone knows; joining 50,000 rows would cost 10 × more.
+        source = "search" if where == "WHERE search MATCH ?" else _source(indexed)[0]
+        with self._read() as db:
+            row = db.execute(f"SELECT count(*) FROM {source} {where}", parameters).fetchone()  # noqa: S608
+            return int(row[0])
+
+    def run(self, run_id: str) -> RunDetail:
+        """Everything of one run. Raises :class:`HistoryError` for an unknown id."""
+        with self._read() as db:
+            row = db.execute(
+                f"SELECT {views.SUMMARY_COLUMNS}, prompt, sampling, model FROM run WHERE id = ?",  # noqa: S608
+                (run_id,),
+            ).fetchone()
+            if row is None:
+                raise _unknown("run", run_id)
+            *columns, prompt, sampling, model = row
+            selection = columns[14]
+            where = f"run {run_id}"
+            log = db.execute(
+                "SELECT kind, data, at FROM event WHERE run_id = ? ORDER BY seq", (run_id,)
+            ).fetchall()
+            return RunDetail(
+                summary=views.summary(tuple(columns)),
+                prompt=None if prompt is None else views.record(Prompt, prompt, where),
+                sampling=None if sampling is None else views.record(Sampling, sampling, where),
+                model=_model(model, where),
+                candidates=views.candidates_of(db, run_id),
+                selection=None if selection is None else views.record(Selection, selection, where),
+                builds=views.builds_of(db, "WHERE build.run_id = ? ORDER BY build.seq", (run_id,)),
+                events=tuple(
+                    from_json(
+                        Event, {"run_id": run_id, "kind": kind, "data": json.loads(data or "{}"), "at": at}
+                    )
+                    for kind, data, at in log
+                    if kind not in _OWN_KINDS
+                ),
+            )
+
+    def candidate(self, candidate_id: str) -> CandidateEntry:
+        """A candidate by its id, or by the beginning of it when only one starts so.
+
+        Raises :class:`HistoryError` when there is none, or more than one.
+        """
+        with self._read() as db:
+            rows = db.execute(
+                "SELECT id, run_id FROM candidate WHERE id = ? "
+                "UNION SELECT id, run_id FROM candidate WHERE substr(id, 1, length(?)) = ? LIMIT 3",
+                (candidate_id, candidate_id, candidate_id),
+            ).fetchall()
+            exact = [r for r in rows if r[0] == candidate_id] or rows
+            if not exact or not candidate_id:
+                raise _unknown("candidate", candidate_id)
+            if len(exact) > 1:
+                raise HistoryError(
+                    f"more than one candidate starts with {candidate_id!r}", remedy="give more of the id"
+                )
+            found, run_id = exact[0]
+            return next(c for c in views.candidates_of(db, run_id) if c.candidate.id == found)
+
+    def builds(self, limit: int = 50, offset: int = 0) -> tuple[BuildEntry, ...]:
+        """Builds that ended well, newest first."""
+        with self._read() as db:
+            return views.builds_of(db, "ORDER BY build.seq DESC LIMIT ? OFFSET ?", (limit, offset))
+
+    def changes(self, since: int = 0, limit: int = 1000) -> tuple[Change, ...]:
+        """Log entries after number ``since``, oldest first; ask on with the last ``seq``."""
+        with self._read() as db:
+            rows = db.execute(
+                "SELECT seq, run_id, kind, at, data FROM event WHERE seq > ? ORDER BY seq LIMIT ?",
+                (since, limit),
+            ).fetchall()
+            return tuple(
+                Change(
+                    seq=seq,
+                    run_id=run_id,
+                    kind=kind,
+                    at=at,
+                    data=views.change_data(db, seq, run_id, kind, data),
+                )
+                for seq, run_id, kind, at, data in rows
+            )
+
+    def last_change(self) -> int:
+        """The newest log number, 0 for an empty history. Cheap enough to ask ten times a second."""
+        with self._read() as db:
+            return int(db.execute("SELECT coalesce(max(seq), 0) FROM event").fetchone()[0])
+
+    def ledger(self, since: float = 0.0) -> Ledger:
+        """Tokens, energy and money since a moment: :func:`jupyter_julia_aot.history.costs.ledger`."""
+        from jupyter_julia_aot.history.costs import ledger
+
+        return ledger(self, since)
+
+    def rows(self, statement: str, parameters: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+        """Rows of a ``SELECT`` (for the ledger and the corpus export, which live beside this)."""
+        with self._read() as db:
+            return db.execute(statement, parameters).fetchall()
+
+    # ------------------------------------------------------------ the connection
+
+    def _refresh_index(self) -> None:
+        with self._lock:
+            with self._read() as db:
+                stale = db.execute("SELECT 1 FROM stale LIMIT 1").fetchone()
+            if stale is None:
+                return
+            try:
+                with self._write() as db:
+                    index_stale(db)
+            except HistoryError:
+                # A read-only history is still searchable, only without the newest code.
+                return
+
+    def _connect(self) -> sqlite3.Connection:
+        if self._db is not None:
+            return self._db
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        db = sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+        try:
+            db.execute("PRAGMA journal_mode = WAL")
+            # With WAL, NORMAL loses nothing when a process dies; only a power cut may take the last
+            # transactions, and never the database.
+            db.execute("PRAGMA synchronous = NORMAL")
+            migrate(db)
+        except BaseException:
+            db.close()
+            raise
+        self._db = db
+        return db
+
+    @contextmanager
+    def _read(self) -> Iterator[sqlite3.Connection]:
+        with self._lock, _translated(self.path, "read"):
+            yield self._connect()
+
+    @contextmanager
+    def _write(self) -> Iterator[sqlite3.Connection]:
+        with self._lock, _translated(self.path, "write"):
+            db = self._connect()
+            # IMMEDIATE takes the write lock first: an upgrade from a read lock could not wait.
+            db.execute("BEGIN IMMEDIATE")
+            try:
+                yield db
+                db.execute("COMMIT")
+            except BaseException:
+                if db.in_transaction:
+                    db.execute("ROLLBACK")
+                raise
+
+
+_OWN_KINDS = frozenset({"starred", "unstarred", "deleted"})
+
+
+def _source(indexed: bool) -> tuple[str, str]:
+    """Tables to read runs from, and the column that is newest last."""
+    if indexed:
+        return "search JOIN run ON run.seq = search.rowid", "search.rowid"
+    return "run", "run.seq"
+
+
+def _model(text: str | None, where: str) -> ModelInfo | None:
+    data = None if text is None else json.loads(text)
+    return views.record(ModelInfo, text, where) if text and isinstance(data, dict) else None
+
+
+def _log(db: sqlite3.Connection, run_id: str, kind: str) -> None:
+    db.execute(
+        "INSERT INTO event (run_id, kind, at, data) VALUES (?, ?, ?, ?)",
+        (run_id, kind, time.time(), dump({})),
+    )
+
+
+def _unknown(what: str, wanted: str) -> HistoryError:
+    return HistoryError(
+        f"no {what} {wanted!r} in the history", remedy="see %julia history, or `jupyter julia-aot history`"
+    )
+
+
+@contextmanager
+def _translated(path: Path, doing: str) -> Iterator[None]:
+    """Turn what SQLite and the operating system say into one :class:`HistoryError`."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise HistoryError(f"cannot {doing} the history {path}: {error}", remedy=_remedy(error)) from error
+    except OSError as error:
+        raise HistoryError(
+            f"cannot {doing} the history {path}: {error.strerror or error}",
+            remedy="set JULIA_AOT_DATA_DIR to a directory you can write to",
+        ) from error
+    except ValueError as error:
+        if "unknown migration" not in str(error):
+            raise
+        raise HistoryError(
+            f"the history {path} was written by a newer version ({error})",
+            remedy="update jupyter_julia_aot, or set JULIA_AOT_DATA_DIR to another directory",
+        ) from error
+
+
+_REMEDIES: tuple[tuple[str, str], ...] = (
+    ("full", "free some disk space, or set JULIA_AOT_DATA_DIR to another disk"),
+    ("disk i/o", "check the disk and its free space, or set JULIA_AOT_DATA_DIR to another disk"),
+    ("readonly", "make the file writable, or set JULIA_AOT_DATA_DIR to a directory you can write to"),
+    ("unable to open", "set JULIA_AOT_DATA_DIR to a directory you can write to"),
+    ("locked", "another process holds it; stop that process or try again"),
+    ("not a database", "move that file away; a new history is then started"),
+    ("malformed", "move that file away; a new history is then started"),
+)
+
+
+def _remedy(error: sqlite3.Error) -> str:
+    said = str(error).lower()
+    default = "set JULIA_AOT_DATA_DIR to another directory"
+    return next((remedy for key, remedy in _REMEDIES if key in said), default)
