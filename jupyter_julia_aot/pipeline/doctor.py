@@ -1,0 +1,132 @@
+"""What works on this machine, what does not, why, and what to do about it."""
+
+from __future__ import annotations
+
+import shutil
+from typing import Any
+
+from jupyter_julia_aot.errors import JuliaAotError
+from jupyter_julia_aot.records import to_json
+from jupyter_julia_aot.settings import settings
+
+SETUP = "run: jupyter julia-aot setup"
+
+
+def doctor(julia: str = "") -> dict[str, Any]:
+    """A JSON-ready report: ``julia``, ``model``, ``devices``, ``sandbox`` and ``problems``.
+
+    Starts no model and installs nothing. ``problems`` lists ``{"what", "remedy"}`` of whatever
+    keeps the main path (generate, try, build) from working; empty means all is well.
+    """
+    toolchains, broken = _toolchains(julia)
+    model = _model()
+    sandbox = _sandbox()
+    return {
+        "julia": toolchains,
+        "broken": broken,
+        "model": model,
+        "devices": [],
+        "sandbox": sandbox,
+        "compiler": _compiler(),
+        "problems": _problems(toolchains, broken, model, sandbox),
+    }
+
+
+def _toolchains(julia: str) -> tuple[list[dict[str, Any]], list[dict[str, str]]]:
+    from jupyter_julia_aot.toolchain import broken_toolchains, find_toolchains
+
+    found = [
+        {
+            "path": t.path,
+            "version": t.version,
+            "source": t.source,
+            "capabilities": list(t.capabilities),
+            "reason": dict(t.reason),
+        }
+        for t in find_toolchains(julia)
+    ]
+    return found, [{"path": path, "reason": why} for path, why in broken_toolchains(julia)]
+
+
+def _model() -> dict[str, Any]:
+    """The server that would be used, found without starting one."""
+    from importlib.util import find_spec
+
+    from jupyter_julia_aot.model import discover
+
+    current = settings()
+    if current.base_url:
+        return {
+            "base_url": current.base_url,
+            "model": current.model or None,
+            "source": "configured",
+            "origin": current.origin("base_url"),
+            "usable": None,
+        }
+    servers = discover()
+    if servers:
+        return {**to_json(servers[0]), "usable": True, "others": [to_json(s) for s in servers[1:]]}
+    return {
+        "base_url": None,
+        "model": None,
+        "source": "embedded",
+        "usable": find_spec("xllamacpp") is not None,
+    }
+
+
+def _sandbox() -> dict[str, Any]:
+    from jupyter_julia_aot.trial import sandbox_statuses
+
+    statuses = sandbox_statuses()
+    wanted = settings().sandbox
+    usable = [s for s in statuses if s.usable and s.name != "none"]
+    chosen = (
+        "none" if wanted == "none" else next((s.name for s in usable if wanted in ("auto", s.name)), None)
+    )
+    return {"name": chosen, "setting": wanted, "ways": [to_json(s) for s in statuses]}
+
+
+def _compiler() -> str | None:
+    import os
+
+    candidates = (os.environ.get("JULIA_CC"), "cc", "gcc", "clang")
+    return next((path for c in candidates if c and (path := shutil.which(c.split()[0]))), None)
+
+
+def _problems(
+    toolchains: list[dict[str, Any]],
+    broken: list[dict[str, str]],
+    model: dict[str, Any],
+    sandbox: dict[str, Any],
+) -> list[dict[str, str]]:
+    problems = [
+        {"what": f"{b['path']} does not run: {b['reason']}", "remedy": "repair or remove it"} for b in broken
+    ]
+    if not any("trial" in t["capabilities"] for t in toolchains):
+        problems.append({"what": "no usable Julia was found", "remedy": SETUP})
+    if model["source"] == "embedded" and not model["usable"]:
+        problems.append(
+            {
+                "what": "no model server answers, and the embedded one is not installed",
+                "remedy": "pip install 'jupyter_julia_aot[local]', or start a server "
+                "(llama.cpp, vLLM, Ollama, LM Studio)",
+            }
+        )
+    if sandbox["name"] is None:
+        why = "; ".join(f"{w['name']}: {w['reason']}" for w in sandbox["ways"] if w["name"] != "none")
+        problems.append(
+            {
+                "what": f"no sandbox works here ({why})",
+                "remedy": "install bubblewrap, or set JULIA_AOT_SANDBOX=none to run candidates unconfined",
+            }
+        )
+    if _compiler() is None:
+        problems.append(
+            {"what": "no C compiler was found; nothing can be built", "remedy": "apt-get install gcc"}
+        )
+    return problems
+
+
+def explain(error: JuliaAotError) -> dict[str, str]:
+    """An error as the JSON that faces show."""
+    return {"type": type(error).__name__, "message": error.message, "remedy": error.remedy}

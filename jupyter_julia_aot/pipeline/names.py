@@ -1,0 +1,33 @@
+"""Which names a generated function may have: it must be one in Julia and in Python."""
+
+from __future__ import annotations
+
+import keyword
+
+from jupyter_julia_aot.errors import SettingError
+
+# Reserved words of Julia (manual, "Keywords") and names a module body cannot rebind.
+_RESERVED = """
+    baremodule begin break catch ccall const continue do else elseif end export false finally for
+    function global if import let local macro module quote return struct true try using while
+"""
+JULIA_RESERVED = frozenset(_RESERVED.split())
+
+
+def check_name(name: str, where: str = "NAME") -> str:
+    """Return ``name`` if it can be bound in both languages.
+
+    Raises :class:`SettingError` that begins with ``where`` the name was given.
+    """
+    if not name:
+        raise SettingError(f"{where}: the function's name is missing", remedy="such as: %%julia_gen cube")
+    if not name.isidentifier():
+        raise SettingError(
+            f"{where}: {name!r} is no identifier in Julia and Python",
+            remedy="use letters, digits and _, and begin with a letter",
+        )
+    if keyword.iskeyword(name):
+        raise SettingError(f"{where}: {name!r} is a Python keyword", remedy=f"such as: {name}_")
+    if name in JULIA_RESERVED:
+        raise SettingError(f"{where}: {name!r} is a Julia keyword", remedy=f"such as: {name}_")
+    return name

@@ -1,0 +1,121 @@
+"""Threads that talk to the model server: connecting, and reading an answer stream.
+
+What they have to say goes into a queue that :mod:`~jupyter_julia_aot.pipeline.generation` reads.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+from concurrent.futures import Future
+from typing import TYPE_CHECKING
+
+from jupyter_julia_aot.errors import Cancelled
+from jupyter_julia_aot.pipeline.options import Options
+from jupyter_julia_aot.records import Candidate, Trial
+
+if TYPE_CHECKING:
+    from jupyter_julia_aot.model import Answer, Chunk, ModelClient, Request
+
+
+class Piece:
+    """What the stream delivered, with where it belongs."""
+
+    def __init__(self, value: Chunk | Answer, base: int, request: Request, parent: str | None) -> None:
+        self.value = value
+        self.base = base
+        self.request = request
+        self.parent = parent
+
+
+class Ended:
+    """The stream is over; ``error`` says why, if it was not the end."""
+
+    def __init__(self, error: BaseException | None) -> None:
+        self.error = error
+
+
+Message = Piece | Ended | tuple[Candidate, "Future[Trial]"] | str
+
+
+class Connecting:
+    """Finds or starts the model server in a thread, so that Julia can start meanwhile."""
+
+    def __init__(self, options: Options, inbox: queue.SimpleQueue[Message]) -> None:
+        self.options = options
+        self.done = threading.Event()
+        self._inbox = inbox
+        self._client: ModelClient | None = None
+        self._error: BaseException | None = None
+        self._abandoned = False
+
+    def start(self) -> None:
+        threading.Thread(target=self._run, name="julia-aot-connect", daemon=True).start()
+
+    def _run(self) -> None:
+        from jupyter_julia_aot.model import connect
+
+        options = self.options
+        try:
+            self._client = connect(
+                base_url=options.base_url,
+                model=options.model,
+                api_key=options.api_key,
+                progress=lambda message, _fraction: self._inbox.put(message),
+            )
+        except BaseException as error:  # handed to the waiting thread by result()
+            self._error = error
+        self.done.set()
+        if self._abandoned:
+            self.close()
+
+    def result(self) -> ModelClient:
+        if self._error is not None:
+            raise self._error
+        return self.client
+
+    @property
+    def client(self) -> ModelClient:
+        assert self._client is not None  # noqa: S101 - result() was called
+        return self._client
+
+    def close(self) -> None:
+        """Let go of the client; if it is still being made, as soon as it is."""
+        self._abandoned = True
+        if self._client is not None:
+            self._client.close()
+
+
+class Stream(threading.Thread):
+    """Runs the model's blocking iterator and puts what comes into the inbox."""
+
+    def __init__(
+        self,
+        client: ModelClient,
+        requests: list[tuple[Request, str | None]],
+        base: int,
+        stop: threading.Event,
+        inbox: queue.SimpleQueue[Message],
+    ) -> None:
+        super().__init__(name="julia-aot-stream", daemon=True)
+        self._client = client
+        self._requests = requests
+        self._base = base
+        self._stop_event = stop
+        self._inbox = inbox
+
+    def run(self) -> None:
+        error: BaseException | None = None
+        try:
+            base = self._base
+            for request, parent in self._requests:
+                if self._stop_event.is_set():
+                    break
+                for value in self._client.generate(request, cancel=self._stop_event):
+                    self._inbox.put(Piece(value, base, request, parent))
+                base += request.sampling.n
+        except Cancelled:
+            pass  # the reader asked for it
+        except BaseException as problem:  # raised again by the reader
+            error = problem
+        self._inbox.put(Ended(error))
