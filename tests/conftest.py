@@ -1,0 +1,85 @@
+"""Fixtures that every folder of tests shares.
+
+Nothing a test does may touch the user's own files: history, settings and Jupyter data go to a
+directory of this test session. The cache directory stays the user's, because it holds what takes
+minutes to fetch (a Julia, a language model) and what is keyed by content.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from jupyter_julia_aot.errors import CapabilityError, NoJuliaError
+from jupyter_julia_aot.records import Capability, Toolchain
+
+_ISOLATED = {
+    "JULIA_AOT_DATA_DIR": "julia_aot",
+    "JUPYTER_DATA_DIR": "jupyter/data",
+    "JUPYTER_CONFIG_DIR": "jupyter/config",
+    "JUPYTER_RUNTIME_DIR": "jupyter/runtime",
+    "IPYTHONDIR": "ipython",
+}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def isolated_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Directories of this session for the history, settings and Jupyter; in the environment, so
+    that processes the tests start inherit them."""
+    root = tmp_path_factory.mktemp("home")
+    before = {name: os.environ.get(name) for name in _ISOLATED}
+    for name, folder in _ISOLATED.items():
+        path = root / folder
+        path.mkdir(parents=True)
+        os.environ[name] = str(path)
+    yield root
+    for name, value in before.items():
+        if value is None:
+            del os.environ[name]
+        else:
+            os.environ[name] = value
+
+
+@pytest.fixture(scope="session")
+def toolchain() -> Toolchain:
+    """The best Julia of this machine (``JULIA_AOT_JULIA`` when set); skips when there is none."""
+    return _toolchain("trial")
+
+
+@pytest.fixture(scope="session")
+def toolchain112() -> Toolchain:
+    """A Julia with ``juliac``; skips with the reason when there is none."""
+    return _toolchain("juliac")
+
+
+@pytest.fixture(scope="session")
+def juliacall_toolchain() -> Toolchain:
+    """A Julia that juliacall accepts, with PythonCall; skips with the reason when there is none."""
+    return _toolchain("juliacall")
+
+
+def _toolchain(capability: Capability) -> Toolchain:
+    from jupyter_julia_aot.toolchain import choose_toolchain
+
+    try:
+        return choose_toolchain(capability)
+    except (NoJuliaError, CapabilityError) as error:
+        pytest.skip(str(error))
+
+
+@pytest.fixture(scope="session")
+def wait_until() -> Callable[..., None]:
+    """``wait_until(condition, seconds=10.0)``: poll until ``condition()`` holds, else fail."""
+
+    def wait(condition: Callable[[], object], seconds: float = 10.0) -> None:
+        deadline = time.monotonic() + seconds
+        while not condition():
+            if time.monotonic() > deadline:
+                pytest.fail(f"not true after {seconds} s: {condition}")
+            time.sleep(0.01)
+
+    return wait
