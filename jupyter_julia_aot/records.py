@@ -104,6 +104,8 @@ class ModelInfo:
     context_tokens: int | None = None
     origin: str = ""
     """Which setting or probe it came from, for messages."""
+    slots: int | None = None
+    """Answers the server can write at once (llama.cpp's ``--parallel``), ``None`` when unknown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
