@@ -1,0 +1,53 @@
+# `make demo` and `make test` set up everything they need in this clone (.venv) and say what they install.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+VENV := .venv
+BIN := $(VENV)/bin
+CLI := $(BIN)/jupyter-julia-aot
+
+.PHONY: help demo test check format lab bench soak browser clean
+
+help: ## show the targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+$(VENV)/.ready: pyproject.toml .ci/prepare
+	@.ci/prepare $(VENV)
+	@touch $@
+
+labextension/node_modules/.ready: labextension/package-lock.json
+	@cd labextension && npm ci --no-audit --no-fund --ignore-scripts
+	@touch $@
+
+demo: $(VENV)/.ready ## local model → proven Julia → Python call → executable, in a notebook you can open
+	@$(CLI) setup
+	@$(CLI) demo
+
+test: $(VENV)/.ready labextension/node_modules/.ready check ## everything CI runs
+	@$(CLI) setup
+	@cd labextension && npm test
+	@$(BIN)/python -m pytest --cov --cov-report=term -m "not slow and not benchmarks"
+
+check: $(VENV)/.ready labextension/node_modules/.ready ## lint, format and types, no tests
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@cd labextension && npm run --silent lint
+
+format: $(VENV)/.ready ## apply the formatter and the safe lint fixes
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+lab: $(VENV)/.ready ## JupyterLab with the extension and the notebooks
+	@$(CLI) setup
+	@$(BIN)/jupyter lab notebooks/00_tour.ipynb
+
+bench: $(VENV)/.ready ## print the figures of the README, side by side with what they are compared to
+	@$(CLI) setup
+	@$(BIN)/python -m pytest -m benchmarks -s -q
+
+soak: $(VENV)/.ready ## 5,000 mixed candidates through one pool (slow)
+	@$(CLI) setup
+	@$(BIN)/python -m pytest -m slow -s -q
+
+clean: ## remove what the targets above made in this clone
+	@rm -rf $(VENV) demo build dist htmlcov .coverage* .pytest_cache .mypy_cache .ruff_cache labextension/node_modules labextension/lib jupyter_julia_aot/labextension
