@@ -72,6 +72,7 @@ class RequestUsage:
         self.prompt = 0
         self.cached = 0
         self.completion = 0
+        self.seen = False
         self.cache_known = False
         self._spent = Usage()
 
@@ -80,6 +81,7 @@ class RequestUsage:
         usage = read_usage(chunk)
         if usage is None:
             return None
+        self.seen = True
         self.cache_known = self.cache_known or reports_cache(chunk)
         self.prompt = max(self.prompt, usage.prompt_tokens)
         self.cached = max(self.cached, usage.cached_tokens)
@@ -87,6 +89,11 @@ class RequestUsage:
             usage.completion_tokens if self.n == 1 else self.completion + usage.completion_tokens
         )
         return usage
+
+    def settle(self, samples: list[Sample]) -> None:
+        """At the end: when the server reported no usage at all, count the pieces."""
+        if not self.seen:
+            self.completion = sum(sample.count for sample in samples)
 
     def share(self, sample: Sample, *, last: bool) -> Usage:
         """The usage to report with ``sample``; the ``last`` one gets all that is left."""

@@ -17,7 +17,8 @@ from jupyter_julia_aot.records import ModelInfo
 
 _LONGEST = 300
 _TOO_LONG = re.compile(
-    r"exceed_context_size|maximum context length|context (?:size|length|window|overflow)|context the overflows",
+    r"exceed_context_size|maximum context length"
+    r"|context (?:size|length|window|overflow)|context the overflows",
     re.IGNORECASE,
 )
 _SHORTER = "shorten the prompt or its context, or start the server with a larger context"

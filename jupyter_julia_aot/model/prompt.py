@@ -11,12 +11,15 @@ from dataclasses import replace
 
 from jupyter_julia_aot.model.fewshot import EXAMPLES, STOP
 from jupyter_julia_aot.model.sampling import prompt_style
-from jupyter_julia_aot.model.signature import examples, signature
+from jupyter_julia_aot.model.signatures import examples, signature
 from jupyter_julia_aot.model.types import Message, Request
 from jupyter_julia_aot.records import Candidate, ModelInfo, Prompt, Sampling, Trial
 
 _LONGEST_FEEDBACK = 2000
 """Characters of error text that go back to the model: enough for a message and its line."""
+
+_LONGEST_COMPLETION = 192
+"""Tokens of one raw completion."""
 
 SYSTEM = """\
 You write Julia functions. Answer with exactly one fenced ```julia block that holds the complete \
@@ -121,7 +124,9 @@ def _completion(
     if attempt is not None:
         candidate, trial = attempt
         text += _commented(f"Wrong: {feedback(trial)}\n{candidate.code.strip()}\n\nCorrect:")
-    return Request(text=text + given, sampling=sampling, stop=STOP, given=given)
+    # A small model that has not ended a short function by then has lost its way.
+    longest = min(sampling.max_tokens or _LONGEST_COMPLETION, _LONGEST_COMPLETION)
+    return Request(text=text + given, sampling=replace(sampling, max_tokens=longest), stop=STOP, given=given)
 
 
 def _commented(text: str) -> str:

@@ -1,0 +1,70 @@
+"""The language model: finding its server, asking it, and reading Julia out of its answers.
+
+``connect()`` gives a :class:`ModelClient`; ``build_request`` turns a prompt into what is sent,
+``extract`` the answer into code. ``openai`` is imported with the first request.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from jupyter_julia_aot.model.connecting import connect, locate, stop_embedded
+    from jupyter_julia_aot.model.discovery import discover
+    from jupyter_julia_aot.model.embedded import embedded_reason
+    from jupyter_julia_aot.model.extraction import extract
+    from jupyter_julia_aot.model.prompt import build_request, feedback, repair_request
+    from jupyter_julia_aot.model.sampling import default_sampling
+    from jupyter_julia_aot.model.signatures import signature
+    from jupyter_julia_aot.model.types import Answer, Chunk, Message, ModelClient, Request
+    from jupyter_julia_aot.model.weights import install_model, installed
+
+_HOMES = {
+    "Answer": "types",
+    "Chunk": "types",
+    "Message": "types",
+    "ModelClient": "types",
+    "Request": "types",
+    "build_request": "prompt",
+    "connect": "connecting",
+    "default_sampling": "sampling",
+    "discover": "discovery",
+    "embedded_reason": "embedded",
+    "extract": "extraction",
+    "feedback": "prompt",
+    "install_model": "weights",
+    "installed": "weights",
+    "locate": "connecting",
+    "repair_request": "prompt",
+    "signature": "signatures",
+    "stop_embedded": "connecting",
+}
+
+__all__ = [
+    "Answer",
+    "Chunk",
+    "Message",
+    "ModelClient",
+    "Request",
+    "build_request",
+    "connect",
+    "default_sampling",
+    "discover",
+    "embedded_reason",
+    "extract",
+    "feedback",
+    "install_model",
+    "installed",
+    "locate",
+    "repair_request",
+    "signature",
+    "stop_embedded",
+]
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{home}"), name)
