@@ -17,6 +17,7 @@
     │   ├── SandboxError        no sandbox is available, or it would not start
     │   ├── OracleError         the oracle does not parse, or tests nothing
     │   └── WorkerError         a worker process could not start or broke the protocol
+    ├── NoCandidateError        a generation ended without a proven candidate
     ├── JuliaError              Julia code the user runs raised an exception
     ├── BuildError              a build stage failed; carries its diagnostics
     ├── HistoryError            the history cannot be read or written
@@ -115,6 +116,10 @@ class OracleError(TrialError, ValueError):
 
 class WorkerError(TrialError):
     """A Julia worker process could not be started or stopped answering."""
+
+
+class NoCandidateError(JuliaAotError):
+    """A generation ran to its end and no candidate passed; all of them are in the history."""
 
 
 class JuliaError(JuliaAotError, RuntimeError):

@@ -1,0 +1,77 @@
+"""``doctor`` and ``setup``: what works here, and making it work."""
+
+from __future__ import annotations
+
+import argparse
+
+from jupyter_julia_aot.cli.command import ANSWER_IS_NO, SUCCEEDED, Output
+from jupyter_julia_aot.cli.options import Verbs, add_verb
+from jupyter_julia_aot.errors import InstallError
+
+
+def add_verbs(verbs: Verbs) -> None:
+    """Register ``doctor`` and ``setup``."""
+    add_verb(verbs, "doctor", run_doctor, "say what works on this machine, what does not, and why")
+    setup = add_verb(verbs, "setup", run_setup, "install what is missing: a Julia, and the embedded model")
+    setup.add_argument(
+        "--source",
+        choices=["auto", "official", "debian"],
+        default="auto",
+        help="where Julia comes from (auto: the official one, else Debian's)",
+    )
+    setup.add_argument("--force", action="store_true", help="install a Julia even when there is one")
+    setup.add_argument("--no-model", action="store_true", help="do not fetch the embedded model")
+
+
+def run_doctor(args: argparse.Namespace, output: Output) -> int:
+    """``doctor``: 0 when the main path works, 1 when something is missing."""
+    from jupyter_julia_aot.pipeline import doctor
+
+    report = doctor()
+    output.result(report)
+    for julia in report["julia"]:
+        output.line(f"Julia {julia['version']}  {julia['path']}  ({julia['source']})")
+        output.line(f"    can: {', '.join(julia['capabilities']) or 'nothing'}")
+        for capability, why in julia["reason"].items():
+            output.line(f"    not {capability}: {why}")
+    model = report["model"]
+    where = f" at {model['base_url']}" if model["base_url"] else ""
+    output.line(f"Model   {model['model'] or 'embedded'}{where}  ({model['source']})")
+    sandbox = report["sandbox"]
+    output.line(f"Sandbox {sandbox['name'] or 'none works'}")
+    for way in sandbox["ways"]:
+        for lack in way["degraded"]:
+            output.line(f"    {way['name']}: {lack}")
+    output.line(f"C compiler {report['compiler'] or 'none'}")
+    for device in report["devices"]:
+        output.line(f"Device  {device}")
+    for problem in report["problems"]:
+        output.line(f"\n✗ {problem['what']}\n  → {problem['remedy']}")
+    if not report["problems"]:
+        output.line("\n✓ ready: generate, try and build")
+    return ANSWER_IS_NO if report["problems"] else SUCCEEDED
+
+
+def run_setup(args: argparse.Namespace, output: Output) -> int:
+    """``setup``: 0 when Julia and the model are there afterwards."""
+    from jupyter_julia_aot.pipeline.setting_up import set_up
+
+    last = ""
+
+    def progress(message: str, fraction: float | None) -> None:
+        nonlocal last
+        percent = "" if fraction is None else f" {int(fraction * 10) * 10} %"
+        if (text := f"… {message}{percent}") != last:
+            last = text
+            output.progress(text)
+
+    report = set_up(source=args.source, force=args.force, model=not args.no_model, progress=progress)
+    output.result(report)
+    output.line(f"Julia {report['julia']['version']}  {report['julia']['path']}")
+    if report["model"]:
+        output.line(f"Model {report['model']}")
+    if report["model_problem"]:
+        raise InstallError(
+            report["model_problem"], remedy="run setup again, or use a model server of your own"
+        )
+    return SUCCEEDED

@@ -1,0 +1,51 @@
+"""The Jupyter magics: ``%load_ext jupyter_julia_aot``.
+
+Thin: a magic reads its arguments, lets :mod:`jupyter_julia_aot.pipeline` do the work and shows
+the events. Whatever is heavy is imported when a magic first runs.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+
+def register(shell: InteractiveShell) -> None:
+    """Register the magics, their completions and their settings (``%config JuliaAot``).
+
+    Raises :class:`~jupyter_julia_aot.errors.SettingError` for a broken settings file or variable.
+    """
+    from jupyter_julia_aot.errors import SettingError
+    from jupyter_julia_aot.magics.cells import JuliaMagics
+    from jupyter_julia_aot.magics.completion import register_completions
+    from jupyter_julia_aot.magics.errors import rendered
+    from jupyter_julia_aot.settings import settings
+
+    try:
+        current = settings()
+    except SettingError as error:
+        raise rendered(error) from error.__cause__
+    if current not in shell.configurables:
+        shell.configurables.append(current)
+    magics = JuliaMagics(shell)
+    shell.register_magics(magics)
+    register_completions(shell, magics)
+    if _empty_cells not in shell.input_transformers_cleanup:
+        shell.input_transformers_cleanup.append(_empty_cells)
+
+
+def unregister(shell: InteractiveShell) -> None:
+    """Stop whatever still runs (``%unload_ext``); the magics themselves stay until restart."""
+    for registered in shell.magics_manager.registry.values():
+        close = getattr(registered, "close_julia", None)
+        if close is not None:
+            close()
+
+
+def _empty_cells(lines: list[str]) -> list[str]:
+    """Let ``%%juliac NAME`` and ``%%julia_gen -h`` stand alone: IPython refuses an empty body."""
+    if lines and lines[0].startswith("%%julia") and not any(line.strip() for line in lines[1:]):
+        return [lines[0].rstrip() + "\n", "\n"]
+    return lines

@@ -1,0 +1,112 @@
+"""``%%juliac``: build a cell or an accepted function, and show how it goes."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import threading
+from pathlib import Path
+from typing import Any
+
+from jupyter_julia_aot.errors import Cancelled, JuliaAotError
+from jupyter_julia_aot.magics.notebook import Notebook
+from jupyter_julia_aot.magics.screen import Screen
+from jupyter_julia_aot.records import Event, Recipe
+from jupyter_julia_aot.widgets.build_state import BuildState
+
+_MAIN = re.compile(r"@main\b|\bfunction\s+(?:julia_)?main\b|^\s*(?:julia_)?main\s*\(", re.MULTILINE)
+
+
+def run_build(notebook: Notebook, args: argparse.Namespace, cell: str) -> None:
+    """Carry out ``%%juliac``. Raises what the build raises."""
+    from jupyter_julia_aot.pipeline import check_name
+
+    check_name(args.name, "%%juliac")
+    from_cell = bool(cell.strip())
+    code = cell if from_cell else notebook.accepted_code(args.name)
+    entry = args.entry or (None if _MAIN.search(code) else args.name)
+    recipe = Recipe(
+        name=args.name,
+        kind=args.kind or "exe",
+        code=code,
+        source_name="cell" if from_cell else args.name,
+        entry=entry,
+        trim=args.trim,
+        bundle=args.bundle,
+        slim=args.slim,
+        cpu_target=args.cpu_target,
+        backend=args.backend,
+    )
+    building = Building(notebook, recipe, args.julia or "", Path(args.out) if args.out else None)
+    building.show(stoppable=args.bg)
+    if args.bg:
+        building.job = notebook.jobs.start(f"%%juliac {args.name}", building.run)
+    else:
+        building.run(threading.Event())
+
+
+class Building:
+    """One build and its view."""
+
+    def __init__(self, notebook: Notebook, recipe: Recipe, julia: str, out: Path | None) -> None:
+        self.notebook = notebook
+        self.recipe = recipe
+        self.julia = julia
+        self.out = out
+        self.job: Any = None
+        self.state = BuildState(recipe.name, recipe.kind, recipe.code or "")
+
+    def show(self, *, stoppable: bool) -> None:
+        """Show the empty view."""
+
+        def widget() -> Any:
+            from jupyter_julia_aot.widgets.build import BuildWidget
+
+            return BuildWidget(self.state, run_program, self.stop, stoppable=stoppable)
+
+        self.screen = Screen(self.notebook.shell, self.state, widget)
+
+    def stop(self) -> None:
+        """What the view's stop button does."""
+        if self.job is not None:
+            self.job.cancel.set()
+
+    def run(self, cancel: threading.Event) -> None:
+        """Build and show the stages. Raises what the pipeline raises."""
+        from jupyter_julia_aot.pipeline import build_events
+
+        events = build_events(
+            self.recipe, julia=self.julia, out=self.out, history=self.notebook.history, cancel=cancel
+        )
+        try:
+            for event in events:
+                self.screen.add(event)
+        except KeyboardInterrupt:
+            # It hit the view rather than the pipeline, which now stops and records that it did.
+            events.close()  # type: ignore[attr-defined]
+            self._finished("cancelled")
+        except JuliaAotError as error:
+            if self.state.head["status"] == "running":
+                self.state.head.update(status="failed", message=error.message, remedy=error.remedy)
+            raise
+        finally:
+            self.screen.finish()
+        if self.state.head["status"] == "cancelled":
+            raise Cancelled(f"%%juliac {self.recipe.name} was stopped")
+
+    def _finished(self, status: str) -> None:
+        data = {"status": status, "seconds": self.state.head["seconds"]}
+        self.screen.add(Event(run_id=self.state.head["run_id"], kind="run_finished", data=data))
+
+
+def run_program(path: str, arguments: list[str], stdin: str) -> dict[str, Any]:
+    """Run a built executable for the view's run button."""
+    from jupyter_julia_aot.pipeline.artifacts import run_artifact
+    from jupyter_julia_aot.records import to_json
+
+    try:
+        ran = run_artifact(path, tuple(arguments), stdin=stdin.encode())
+    except JuliaAotError as error:
+        return {"error": str(error)}
+    value: dict[str, Any] = to_json(ran)
+    return value

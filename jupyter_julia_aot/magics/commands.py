@@ -1,0 +1,119 @@
+"""``%julia VERB``: the small commands."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from jupyter_julia_aot.errors import SettingError
+from jupyter_julia_aot.magics.arguments import MagicParser
+from jupyter_julia_aot.magics.notebook import Notebook
+
+SHOWN = 10
+
+
+def run_command(notebook: Notebook, line: str) -> None:
+    """Carry out ``%julia …``. Raises :class:`SettingError` for a verb that does not exist."""
+    verb, *rest = line.split() or ["help"]
+    if verb in ("-h", "--help"):
+        verb = "help"
+    if verb not in COMMANDS:
+        raise SettingError(f"%julia: no command {verb!r}", remedy=f"commands: {', '.join(COMMANDS)}")
+    COMMANDS[verb](notebook, rest)
+
+
+def _say(text: str = "") -> None:
+    print(text)  # noqa: T201 - a line magic answers in text
+
+
+def _accept(notebook: Notebook, words: list[str]) -> None:
+    parser = MagicParser("%julia accept", "Make a candidate the notebook's function.")
+    parser.add_argument("id", metavar="ID", help="a candidate's id, or the beginning of it")
+    parser.add_argument("--trust", action="store_true", help="even if no test has proven it")
+    args = parser.read_words(words)
+    candidate = notebook.accept(args.id, trust=args.trust)
+    _say(f"{candidate.name} is now candidate {candidate.id}; call {candidate.name}(…) from Python")
+
+
+def _status(notebook: Notebook, words: list[str]) -> None:
+    MagicParser("%julia status", "What works here and what is going on.").read_words(words)
+    from jupyter_julia_aot.pipeline import doctor
+
+    report = doctor()
+    for julia in report["julia"]:
+        _say(f"Julia    {julia['version']}  {julia['path']}")
+        _say(f"         can: {', '.join(julia['capabilities'])}")
+        for capability, why in julia["reason"].items():
+            _say(f"         not {capability}: {why}")
+    model = report["model"]
+    place = f" at {model['base_url']}" if model["base_url"] else ", started when it is needed"
+    _say(f"Model    {model['model'] or 'the embedded one'} ({model['source']}){place}")
+    _say(f"Sandbox  {report['sandbox']['name'] or 'none works here'}")
+    for name, candidate in notebook.accepted.items():
+        _say(f"Function {name}  (candidate {candidate.id})")
+    for job in notebook.jobs.running():
+        _say(f"Job {job.number}    {job.title}, {job.seconds:.0f} s (stop: %julia stop {job.number})")
+    for problem in report["problems"]:
+        _say(f"✗ {problem['what']}\n  → {problem['remedy']}")
+
+
+def _history(notebook: Notebook, words: list[str]) -> None:
+    parser = MagicParser("%julia history", "Past runs, newest first.")
+    parser.add_argument("search", nargs="*", help="only runs with these words")
+    parser.add_argument("-n", type=int, default=SHOWN, help="how many")
+    args = parser.read_words(words)
+    runs = notebook.history.runs(limit=args.n, search=" ".join(args.search))
+    for run in runs:
+        when = time.strftime("%m-%d %H:%M", time.localtime(run.started))
+        taken = run.accepted or run.selected or ""
+        what = " ".join(run.request.split())[:40]
+        _say(f"{when}  {run.kind:8} {run.name:16} {run.passed}/{run.candidates} passed  {taken:20}  {what}")
+    if not runs:
+        _say("nothing found" if args.search else "nothing yet; try %%julia_gen")
+
+
+def _builds(notebook: Notebook, words: list[str]) -> None:
+    parser = MagicParser("%julia builds", "What was built, newest first.")
+    parser.add_argument("-n", type=int, default=SHOWN, help="how many")
+    entries = notebook.history.builds(limit=parser.read_words(words).n)
+    for entry in entries:
+        artifact = entry.result.artifact
+        gone = "" if Path(artifact.path).exists() else "  (deleted)"
+        size = f"{artifact.bytes / 1e6:.2f} MB"
+        _say(f"{artifact.id}  {artifact.kind:4} {artifact.name:16} {size:>10}  {artifact.path}{gone}")
+    if not entries:
+        _say("nothing was built yet; try %%juliac")
+
+
+def _stop(notebook: Notebook, words: list[str]) -> None:
+    parser = MagicParser("%julia stop", "Stop background jobs.")
+    parser.add_argument("job", nargs="?", type=int, help="its number (default: all)")
+    stopped = notebook.jobs.stop(parser.read_words(words).job)
+    _say("\n".join(f"stopping {job.title}" for job in stopped) or "nothing is running in the background")
+
+
+def _help(notebook: Notebook, words: list[str]) -> None:
+    _say(HELP)
+
+
+COMMANDS: dict[str, Callable[[Notebook, list[str]], None]] = {
+    "accept": _accept,
+    "status": _status,
+    "history": _history,
+    "builds": _builds,
+    "stop": _stop,
+    "help": _help,
+}
+
+HELP = """\
+%%julia_tests NAME   tests in the cell: Julia @test lines, or Python asserts
+%%julia_gen NAME     the model writes NAME as the cell says; what passes the tests is bound
+%%juliac NAME        compile the cell, or the accepted NAME when the cell is empty
+%%julia_trial        run the cell in a sandboxed Julia that can be stopped
+%julia accept ID     take another candidate
+%julia status        what works here, what is running
+%julia history       what was asked before (words to search, -n)
+%julia builds        what was compiled
+%julia stop          stop background jobs (--bg)
+Each magic explains its options with -h. Settings: %config JuliaAot, or JULIA_AOT_<NAME>."""

@@ -1,0 +1,133 @@
+/** Split a line as a shell would, without expanding anything. @param {string} line */
+function splitArguments(line) {
+  const found = [...line.matchAll(/"((?:\\.|[^"\\])*)"|'([^']*)'|(\S+)/g)];
+  return found.map((m) => m[1] !== undefined ? m[1].replace(/\\(.)/g, "$1") : m[2] ?? m[3]);
+}
+
+function render({ model, el }) {
+  const send = (message) => model.send(message);
+  const name = make("strong", { class: "jja-name" });
+  const chip = make("span", { class: "jja-chip", role: "status", "aria-live": "polite" });
+  const facts = make("span", { class: "jja-facts" });
+  const stop = make("button", { class: "jja-button", type: "button", text: "Stop", onclick: () => { stop.disabled = true; send({ do: "stop" }); } });
+  const notes = make("div", {});
+  const stages = make("ol", { class: "jja-stages", "aria-label": "stages" });
+  const result = make("div", {});
+  const line = make("input", { class: "jja-input", type: "text", placeholder: "arguments", "aria-label": "arguments of the program", spellcheck: "false" });
+  const stdin = make("textarea", { class: "jja-input", rows: "1", placeholder: "standard input", "aria-label": "standard input of the program", spellcheck: "false" });
+  const run = make("button", { class: "jja-button jja-primary", type: "button", text: "Run" });
+  const status = make("div", { class: "jja-ran", role: "status", "aria-live": "polite", hidden: true });
+  const printed = make("pre", { class: "jja-code jja-wrap", tabindex: "0", "aria-label": "output of the program" });
+  const output = make("div", { class: "jja-pad", hidden: true }, [printed]);
+  const runner = make("form", { class: "jja-run", hidden: true }, [line, stdin, run]);
+  runner.addEventListener("submit", (event) => {
+    event.preventDefault();
+    run.disabled = true;
+    run.textContent = "Running…";
+    send({ do: "run", arguments: splitArguments(line.value), stdin: stdin.value });
+  });
+  run.setAttribute("type", "submit");
+  el.append(make("section", { class: "jja", "aria-label": "Julia build" }, [
+    make("div", { class: "jja-head" }, [name, chip, facts, stop]), notes, stages, result, runner, status, output,
+  ]));
+
+  let clock = 0;
+  let since = 0;
+  function tick() {
+    const live = stages.querySelector(".jja-started > :last-child");
+    if (live) setText(live, `${((performance.now() - since) / 1000).toFixed(1)} s`);
+  }
+
+  function drawHead() {
+    const head = model.get("head");
+    setText(name, head.name);
+    chip.className = `jja-chip jja-${head.status}`;
+    setText(chip, STATUS[head.status] ?? head.status);
+    const built = model.get("result");
+    const parts = [head.kind];
+    if (built.artifact) parts.push(size(built.artifact.bytes));
+    if (built.artifact?.bundle_bytes) parts.push(`bundle ${size(built.artifact.bundle_bytes)}`);
+    if (head.seconds) parts.push(`${head.seconds.toFixed(1)} s`);
+    if (built.cached) parts.push("from the cache");
+    setText(facts, parts.join(" · "));
+    stop.hidden = !(model.get("stoppable") && head.status === "running");
+    const items = [];
+    if (head.message) items.push(note("error", head.message, head.remedy));
+    for (const d of model.get("diagnostics")) {
+      items.push(note(d.severity, `${d.line ? `line ${d.line}: ` : ""}${d.message}`));
+      if (d.source) {
+        const code = make("pre", { class: "jja-code" });
+        highlight(code, d.source);
+        items.push(make("div", { class: "jja-pad" }, [code]));
+      }
+    }
+    notes.replaceChildren(...items);
+    // The clock runs only while a stage does.
+    const live = head.status === "running";
+    if (live && !clock) clock = setInterval(tick, 100);
+    if (!live && clock) { clearInterval(clock); clock = 0; }
+  }
+
+  let liveStage = "";
+  function drawStages() {
+    const all = model.get("stages");
+    const longest = Math.max(0.001, ...all.map((s) => s.seconds));
+    stages.hidden = all.length === 0;
+    stages.replaceChildren(...all.map((s) => {
+      const fill = make("i", { style: `width:${s.state === "started" ? 100 : Math.round((100 * s.seconds) / longest)}%` });
+      return make("li", { class: `jja-stage jja-${s.state}` }, [
+        make("span", { text: s.name }),
+        make("span", { class: "jja-bar", "aria-hidden": "true" }, [fill]),
+        make("span", { text: s.state === "stopped" ? "stopped" : `${s.seconds.toFixed(1)} s` }),
+      ]);
+    }));
+    const running = all.find((s) => s.state === "started")?.name ?? "";
+    if (running && running !== liveStage) since = performance.now();
+    liveStage = running;
+    tick();
+  }
+
+  function drawResult() {
+    const built = model.get("result");
+    runner.hidden = !built.artifact || built.artifact.kind !== "exe";
+    if (!built.artifact) { result.replaceChildren(); return; }
+    const a = built.artifact;
+    const facts = [["file", a.path], ["built by", a.backend], ["Julia", a.julia], ["SHA-256", a.sha256], ["id", a.id]];
+    if (built.backend_reason) facts.splice(2, 0, ["because", built.backend_reason]);
+    const items = [make("dl", { class: "jja-facts-list" }, facts.filter(([, v]) => v).flatMap(([k, v]) => [make("dt", { text: k }), make("dd", { text: v })]))];
+    if (a.libraries.length) {
+      const table = make("table", {}, [...a.libraries].sort((x, y) => y.bytes - x.bytes).map((lib) =>
+        make("tr", {}, [make("td", { text: lib.name }), make("td", { text: size(lib.bytes) }), make("td", { text: lib.bundled ? "in the bundle" : "from the system" })])));
+      items.push(make("details", { class: "jja-pad" }, [make("summary", { text: `${a.libraries.length} libraries` }), table]));
+    }
+    result.replaceChildren(...items);
+    if (built.verified?.ran) show({ ...built.verified, first: true });
+  }
+
+  function show(ran) {
+    status.hidden = false;
+    setText(status, ran.error ? ran.error : `${ran.first ? "first run: " : ""}exit code ${ran.exit_code}, ${(ran.seconds ?? 0).toFixed(2)} s`);
+    const text = (ran.stdout ?? "") + (ran.stderr ?? "");
+    output.hidden = !text;
+    setText(printed, text);
+  }
+
+  function onMessage(message) {
+    if (!message.ran) return;
+    run.disabled = false;
+    run.textContent = "Run";
+    show(message.ran);
+  }
+
+  const listeners = { "change:head": drawHead, "change:diagnostics": drawHead, "change:stages": drawStages, "change:result": () => { drawResult(); drawHead(); }, "change:stoppable": drawHead, "msg:custom": onMessage };
+  for (const [event, listener] of Object.entries(listeners)) model.on(event, listener);
+  drawHead();
+  drawStages();
+  drawResult();
+  return () => {
+    if (clock) clearInterval(clock);
+    for (const [event, listener] of Object.entries(listeners)) model.off(event, listener);
+  };
+}
+
+export default { render };

@@ -1,0 +1,230 @@
+const ORIGIN = { model: "model", idiom: "rewritten", repair: "repaired", evolve: "evolved", user: "yours" };
+
+/** One candidate. Made once, then updated in place, so that focus and folding survive. */
+class CandidateRow {
+  constructor(id, send) {
+    this.id = id;
+    this.open = null; // null: the user has not decided
+    this.tab = "code";
+    this.row = null;
+    this.drawn = "";
+    this.badge = make("span", { class: "jja-badge" });
+    this.number = make("span", { class: "jja-number" });
+    this.facts = make("span", { class: "jja-facts" });
+    this.mark = make("span", { class: "jja-mark" });
+    this.short = make("span", { class: "jja-short" });
+    this.body = make("div", { class: "jja-body", hidden: true, id: `jja-${id}` });
+    this.toggle = make(
+      "button",
+      {
+        class: "jja-open", type: "button", "aria-expanded": "false", "aria-controls": `jja-${id}`,
+        onclick: () => { this.open = this.body.hidden; this.fold(); },
+      },
+      [this.number, this.badge, this.facts, this.mark, this.short],
+    );
+    this.accept = make("button", {
+      class: "jja-button", type: "button", text: "Accept", onclick: () => { this.accept.disabled = true; send({ do: "accept", id }); },
+    });
+    this.element = make("div", { class: "jja-row", role: "listitem" }, [
+      make("div", { class: "jja-line" }, [this.toggle, this.accept]),
+      this.body,
+    ]);
+  }
+
+  fold() {
+    this.body.hidden = !(this.open ?? this.chosen);
+    this.toggle.setAttribute("aria-expanded", String(!this.body.hidden));
+    if (!this.body.hidden) this.draw();
+  }
+
+  update(row, head) {
+    this.row = row;
+    this.chosen = row.id === head.selected || row.id === head.accepted;
+    const verdict = row.verdict ?? "trying";
+    setText(this.number, `#${row.number}`);
+    this.badge.className = `jja-badge jja-${verdict}`;
+    setText(this.badge, verdict);
+    const checks = row.passed + row.failed;
+    const facts = [ORIGIN[row.origin] ?? row.origin];
+    if (row.parent_number) facts.push(`from #${row.parent_number}`);
+    if (checks) facts.push(`${row.passed}/${checks} checks`);
+    if (row.verdict) facts.push(`${row.seconds.toFixed(2)} s`);
+    setText(this.facts, facts.join(" · "));
+    setText(this.mark, row.id === head.accepted ? "✓ accepted" : row.id === head.selected ? "selected" : "");
+    const error = row.error ? `${row.error.type}${row.error.line ? ` (line ${row.error.line})` : ""}: ${row.error.message.split("\n")[0]}` : "";
+    setText(this.short, error || row.failures[0] || row.notes[0] || "");
+    const usable = row.verdict === "passed" && head.proven;
+    this.accept.hidden = !usable || row.id === head.accepted;
+    this.accept.disabled = false;
+    this.accept.setAttribute("aria-label", `Accept candidate ${row.number}`);
+    this.toggle.setAttribute("aria-label", `Candidate ${row.number}, ${verdict}, ${facts.join(", ")}`);
+    this.fold();
+  }
+
+  draw() {
+    const row = this.row;
+    const key = JSON.stringify([row.code, row.verdict, row.error, row.output, this.tab]);
+    if (key === this.drawn) return;
+    this.drawn = key;
+    const tabs = [["code", "Code"]];
+    if (row.diff.length) tabs.push(["diff", `Changes from #${row.parent_number}`]);
+    if (row.error || row.failures.length) tabs.push(["error", "Why not"]);
+    if (row.output) tabs.push(["output", "Output"]);
+    if (!tabs.some(([name]) => name === this.tab)) this.tab = "code";
+    const buttons = tabs.map(([name, label]) =>
+      make("button", {
+        class: "jja-button", type: "button", "aria-pressed": String(this.tab === name), text: label,
+        onclick: () => { this.tab = name; this.draw(); this.body.querySelector(`[aria-pressed="true"]`)?.focus(); },
+      }));
+    const notes = row.notes.length && this.tab !== "output"
+      ? make("ul", { class: "jja-notes" }, row.notes.map((n) => make("li", { text: n }))) : null;
+    this.body.replaceChildren(
+      make("div", { class: "jja-tabs" }, [...buttons, copyButton(() => row.code)]),
+      this.view(row), ...(notes ? [notes] : []),
+    );
+  }
+
+  view(row) {
+    if (this.tab === "diff") {
+      const tag = { "+": "ins", "-": "del", " ": "span" };
+      return make("pre", { class: "jja-code jja-diff", tabindex: "0" },
+        row.diff.map(([mark, line]) => make(tag[mark] ?? "span", { text: `${mark} ${line}` })));
+    }
+    if (this.tab === "error") {
+      const text = [row.error ? `${row.error.type}${row.error.line ? ` at line ${row.error.line}` : ""}: ${row.error.message}` : "", ...row.failures];
+      return make("pre", { class: "jja-code jja-wrap", tabindex: "0", text: text.filter(Boolean).join("\n\n") });
+    }
+    if (this.tab === "output") return make("pre", { class: "jja-code jja-wrap", tabindex: "0", text: row.output });
+    const code = make("pre", { class: "jja-code", tabindex: "0" });
+    highlight(code, row.code);
+    return code;
+  }
+}
+
+function render({ model, el }) {
+  const rows = new Map();
+  const streams = new Map();
+  const send = (message) => model.send(message);
+  const name = make("strong", { class: "jja-name" });
+  const chip = make("span", { class: "jja-chip", role: "status", "aria-live": "polite" });
+  const facts = make("span", { class: "jja-facts" });
+  const stop = make("button", { class: "jja-button", type: "button", text: "Stop", onclick: () => { stop.disabled = true; send({ do: "stop" }); } });
+  const request = make("div", { class: "jja-request" });
+  const notes = make("div", {});
+  const list = make("div", { class: "jja-rows", role: "list", "aria-label": "candidates" });
+  const writing = make("div", { class: "jja-rows", "aria-label": "answers being written" });
+  const empty = make("div", { class: "jja-empty" });
+  const said = make("div", { class: "jja-hint", role: "status", "aria-live": "polite", hidden: true });
+  const root = make("section", { class: "jja", "aria-label": "Julia generation" }, [
+    make("div", { class: "jja-head" }, [name, chip, facts, stop]), request, notes, list, writing, empty, said,
+  ]);
+  el.append(root);
+
+  function drawHead() {
+    const head = model.get("head");
+    setText(name, head.name);
+    chip.className = `jja-chip jja-${head.status}`;
+    setText(chip, STATUS[head.status] ?? head.status);
+    const parts = [];
+    if (head.stage) parts.push(head.stage);
+    const busy = head.status === "running" || head.status === "starting";
+    if (head.wanted) parts.push(busy ? `${head.answers}/${head.wanted} answers` : `${head.answers} answers`);
+    if (rows.size) parts.push(head.proven ? `${head.passed} of ${rows.size} passed` : `${rows.size} candidates, no tests given`);
+    if (head.completion_tokens) parts.push(`${head.completion_tokens} tokens`);
+    if (head.seconds) parts.push(`${head.seconds.toFixed(1)} s`);
+    if (head.model) parts.push(head.model);
+    setText(facts, parts.join(" · "));
+    stop.hidden = !(model.get("stoppable") && busy);
+    setText(request, head.request);
+    request.hidden = !head.request;
+    const items = head.warnings.map((w) => note("warning", w));
+    if (head.message) items.push(note("error", head.message, head.remedy));
+    notes.replaceChildren(...items);
+    empty.hidden = rows.size > 0 || streams.size > 0;
+    setText(empty, busy ? "waiting for the model…" : "no candidates");
+  }
+
+  function drawRows() {
+    const head = model.get("head");
+    for (const row of model.get("rows")) {
+      let view = rows.get(row.id);
+      if (!view) {
+        view = new CandidateRow(row.id, send);
+        rows.set(row.id, view);
+        list.append(view.element);
+      }
+      view.update(row, head);
+    }
+    drawHead();
+  }
+
+  function stream(key) {
+    let view = streams.get(key);
+    if (!view) {
+      const text = make("pre", { class: "jja-code", "aria-live": "off" });
+      const element = make("div", { class: "jja-row" }, [
+        make("div", { class: "jja-line" }, [
+          make("span", { class: "jja-number", text: `${Number(key) + 1}` }),
+          make("span", { class: "jja-badge jja-writing", text: "writing" }),
+        ]),
+        make("div", { class: "jja-body" }, [text]),
+      ]);
+      view = { element, text, node: text.appendChild(document.createTextNode("")) };
+      streams.set(key, view);
+      writing.append(element);
+    }
+    return view;
+  }
+
+  function drawStreams() {
+    const known = model.get("streams");
+    for (const [key, view] of streams) {
+      if (!(key in known)) { view.element.remove(); streams.delete(key); }
+    }
+    for (const [key, text] of Object.entries(known)) {
+      const view = stream(key);
+      if (view.node.data.length < text.length) view.node.data = text;
+    }
+    drawHead();
+  }
+
+  let frame = 0;
+  const waiting = [];
+  function onMessage(message) {
+    if (message.tokens) {
+      waiting.push(...message.tokens);
+      // One repaint however many tokens arrived since the last one.
+      frame ||= requestAnimationFrame(() => {
+        frame = 0;
+        for (const [index, text] of waiting.splice(0)) {
+          const view = stream(String(index));
+          view.node.appendData(text);
+          view.text.scrollTop = view.text.scrollHeight;
+        }
+        drawHead();
+      });
+    } else if (message.said !== undefined) {
+      said.hidden = !message.said;
+      setText(said, message.said);
+      drawRows();
+    }
+  }
+
+  model.on("change:head", drawRows);
+  model.on("change:rows", drawRows);
+  model.on("change:streams", drawStreams);
+  model.on("change:stoppable", drawHead);
+  model.on("msg:custom", onMessage);
+  drawRows();
+  drawStreams();
+  return () => {
+    cancelAnimationFrame(frame);
+    model.off("change:head", drawRows);
+    model.off("change:rows", drawRows);
+    model.off("change:streams", drawStreams);
+    model.off("change:stoppable", drawHead);
+    model.off("msg:custom", onMessage);
+  };
+}
+
+export default { render };

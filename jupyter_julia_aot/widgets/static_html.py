@@ -1,0 +1,152 @@
+"""The HTML form of the views: no script, no outside file, every foreign text escaped.
+
+It is what a saved notebook shows on a viewer that runs nothing. Codes, diffs and outputs fold
+with ``<details>``. Without its style sheet (GitHub drops it) it is still a plain, readable list.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from jupyter_julia_aot.widgets.build_state import BuildState
+from jupyter_julia_aot.widgets.state import GenerationState, Row
+from jupyter_julia_aot.widgets.static_text import ORIGINS, error_line, headline, size
+
+STATIC = Path(__file__).parent / "static"
+
+
+@cache
+def style() -> str:
+    """The style sheet that the widgets use, too."""
+    return (STATIC / "views.css").read_text(encoding="utf-8")
+
+
+def generation_html(state: GenerationState) -> str:
+    """A header, one folded entry per candidate, the chosen one open."""
+    head = state.head
+    parts = [_header(head["name"], head["status"], headline(state).split(" · ", 1)[1], head["request"])]
+    parts += [_note("warning", w) for w in head["warnings"]]
+    if head["message"]:
+        parts.append(_note("error", head["message"], head["remedy"]))
+    parts.append('<div class="jja-rows">')
+    parts += [_candidate(row, head) for row in state.rows]
+    parts.append("</div>")
+    if head["selected"] and head["accepted"] is None and head["status"] != "running":
+        parts.append(
+            f'<p class="jja-hint">Use it: <code>%julia accept {escape(str(head["selected"]))}</code></p>'
+        )
+    return _page(parts)
+
+
+def build_html(state: BuildState) -> str:
+    """A header, the stages with their seconds, diagnostics, the artifact and its first run."""
+    head = state.head
+    parts = [_header(head["name"], head["status"], f"{head['kind']} · {head['seconds']:.1f} s", "")]
+    if head["message"]:
+        parts.append(_note("error", head["message"], head["remedy"]))
+    parts.append('<ol class="jja-stages">')
+    longest = max((s["seconds"] for s in state.stages), default=0.0) or 1.0
+    for s in state.stages:
+        share = round(100 * s["seconds"] / longest)
+        parts.append(
+            f'<li class="jja-stage jja-{escape(s["state"])}"><span>{escape(s["name"])}</span>'
+            f'<span class="jja-bar"><i style="width:{share}%"></i></span>'
+            f"<span>{s['seconds']:.1f} s</span></li>"
+        )
+    parts.append("</ol>")
+    parts += [_diagnostic(d) for d in state.diagnostics]
+    if state.result:
+        parts += _artifact(state.result)
+    return _page(parts)
+
+
+def _page(parts: list[str]) -> str:
+    return f'<div class="jja jja-static"><style>{style()}</style>{"".join(parts)}</div>'
+
+
+def _header(name: str, status: str, facts: str, request: str) -> str:
+    text = (
+        f'<div class="jja-head"><strong class="jja-name">{escape(name)}</strong> '
+        f'<span class="jja-chip jja-{escape(status)}">{escape(status)}</span> '
+        f'<span class="jja-facts">{escape(facts)}</span></div>'
+    )
+    return text + (f'<div class="jja-request">{escape(request)}</div>' if request else "")
+
+
+def _note(kind: str, text: str, remedy: str = "") -> str:
+    tail = f"<br>→ {escape(remedy)}" if remedy else ""
+    return f'<div class="jja-note jja-{kind}">{escape(text)}{tail}</div>'
+
+
+def _pre(text: str, kind: str = "") -> str:
+    return f'<pre class="jja-code {kind}">{escape(text.rstrip())}</pre>'
+
+
+def _candidate(row: Row, head: dict[str, Any]) -> str:
+    chosen = row["id"] in (head["selected"], head["accepted"])
+    verdict = row["verdict"] or "being tried"
+    checks = row["passed"] + row["failed"]
+    facts = [ORIGINS.get(row["origin"], row["origin"])]
+    if row["parent_number"]:
+        facts.append(f"from #{row['parent_number']}")
+    if checks:
+        facts.append(f"{row['passed']}/{checks} checks")
+    facts.append(f"{row['seconds']:.2f} s")
+    state = "accepted" if row["id"] == head["accepted"] else "selected" if chosen else ""
+    body = [_pre(row["code"])]
+    if row["error"]:
+        body.append(_note("error", error_line(row)))
+    body += [_note("error", f) for f in row["failures"]]
+    if row["notes"]:
+        body.append(f'<ul class="jja-notes">{"".join(f"<li>{escape(n)}</li>" for n in row["notes"])}</ul>')
+    if row["diff"]:
+        body.append(f"<details><summary>what changed</summary>{_diff(row['diff'])}</details>")
+    if row["output"]:
+        body.append(f"<details><summary>what it printed</summary>{_pre(row['output'])}</details>")
+    return (
+        f'<details class="jja-row"{" open" if chosen else ""}><summary>'
+        f'<span class="jja-number">#{row["number"]}</span> '
+        f'<span class="jja-badge jja-{escape(verdict)}">{escape(verdict)}</span> '
+        f'<span class="jja-facts">{escape(" · ".join(facts))}</span>'
+        f"{f' <span class=jja-mark>{state}</span>' if state else ''}"
+        f"</summary>{''.join(body)}</details>"
+    )
+
+
+def _diff(lines: list[list[str]]) -> str:
+    names = {"+": "ins", "-": "del"}
+    rows = [
+        f"<{names[m]}>{m} {escape(text)}</{names[m]}>" if m in names else f"<span>  {escape(text)}</span>"
+        for m, text in lines
+    ]
+    return f'<pre class="jja-code jja-diff">{"".join(rows)}</pre>'
+
+
+def _diagnostic(d: dict[str, Any]) -> str:
+    place = f"line {d['line']}: " if d.get("line") is not None else ""
+    source = _pre(d["source"]) if d["source"] else ""
+    return _note(str(d["severity"]), f"{place}{d['message']}") + source
+
+
+def _artifact(result: dict[str, Any]) -> list[str]:
+    artifact, verified = result["artifact"], result["verified"]
+    facts: list[tuple[str, str]] = [("file", artifact["path"]), ("size", size(artifact["bytes"]))]
+    if artifact.get("bundle_bytes"):
+        facts.append(("bundle", size(artifact["bundle_bytes"])))
+    backend = artifact["backend"] + (" (from the cache)" if result["cached"] else "")
+    facts += [("built by", backend), ("Julia", artifact["julia"]), ("id", artifact["id"])]
+    rows = "".join(f"<dt>{escape(k)}</dt><dd>{escape(str(v))}</dd>" for k, v in facts if v)
+    parts = [f'<dl class="jja-facts-list">{rows}</dl>']
+    if artifact["libraries"]:
+        lines = "".join(
+            f"<tr><td>{escape(lib['name'])}</td><td>{size(lib['bytes'])}</td></tr>"
+            for lib in sorted(artifact["libraries"], key=lambda lib: -lib["bytes"])
+        )
+        parts.append(f"<details><summary>libraries</summary><table>{lines}</table></details>")
+    if verified["ran"]:
+        parts.append(f'<div class="jja-ran">first run: exit code {verified["exit_code"]}</div>')
+        parts.append(_pre(verified["stdout"] + verified["stderr"]))
+    return parts
