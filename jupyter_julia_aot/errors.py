@@ -20,6 +20,7 @@
     ├── NoCandidateError        a generation ended without a proven candidate
     ├── JuliaError              Julia code the user runs raised an exception
     ├── BuildError              a build stage failed; carries its diagnostics
+    ├── BenchError              a file of tasks, samples or results is wrong; names the place
     ├── HistoryError            the history cannot be read or written
     └── Cancelled               the user stopped it
 
@@ -165,6 +166,10 @@ class BuildError(JuliaAotError):
         self.stage = stage
         self.diagnostics = diagnostics
         self.log = log
+
+
+class BenchError(JuliaAotError, ValueError):
+    """A file of tasks, samples or results is wrong; the message names the file and the place."""
 
 
 class HistoryError(JuliaAotError):
