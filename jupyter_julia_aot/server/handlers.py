@@ -14,7 +14,7 @@ from jupyter_server.utils import url_path_join
 from tornado import web
 
 from jupyter_julia_aot.errors import JuliaAotError
-from jupyter_julia_aot.server import PREFIX
+from jupyter_julia_aot.server import PREFIX, examples
 from jupyter_julia_aot.server.artifacts import chunks
 from jupyter_julia_aot.server.live import LiveHandler
 from jupyter_julia_aot.server.service import Service
@@ -260,6 +260,24 @@ class LedgerHandler(Handler):
         self.answer(await self.call(self.service.ledger, self.query))
 
 
+class ExamplesHandler(Handler):
+    """The example notebooks."""
+
+    @web.authenticated
+    @authorized
+    async def get(self) -> None:
+        self.answer({"notebooks": await self.call(examples.listing)})
+
+
+class ExampleHandler(Handler):
+    """One example notebook."""
+
+    @web.authenticated
+    @authorized
+    async def get(self, notebook_id: str) -> None:
+        self.answer(await self.call(examples.content, notebook_id))
+
+
 ROUTES: tuple[tuple[str, type[web.RequestHandler]], ...] = (
     ("now", NowHandler),
     ("live", LiveHandler),
@@ -277,6 +295,8 @@ ROUTES: tuple[tuple[str, type[web.RequestHandler]], ...] = (
     ("model", ModelHandler),
     ("settings", SettingsHandler),
     ("ledger", LedgerHandler),
+    ("notebooks", ExamplesHandler),
+    (rf"notebooks/{ID}", ExampleHandler),
 )
 """Paths below the prefix and who answers."""
 

@@ -1,0 +1,209 @@
+import * as React from 'react';
+
+import { breakEven } from './breakeven';
+import { useAsked, useDo, useLive, useMemory, useServices } from './context';
+import * as format from './format';
+import { Facts, Failure, Loading } from './parts';
+import { ILedger } from './types';
+
+const DAY = 86_400;
+const SPANS: [string, number][] = [
+  ['week', 7],
+  ['month', 30],
+  ['year', 365]
+];
+const MODELS = ['claude-sonnet-4-5', 'claude-opus-4-5', 'gpt-5', 'gpt-5-mini', 'gemini-2.5-pro', 'deepseek-chat'];
+
+/** What the work cost here, and what it would have cost elsewhere. */
+export function LedgerSection(): JSX.Element {
+  const { trans, model, actions } = useServices();
+  const act = useDo();
+  const version = useLive(state => state.historyVersion);
+  const [days, setDays] = useMemory('ledger:days', 7);
+  const [baseline, setBaseline] = useMemory('ledger:baseline', '');
+  const [hardware, setHardware] = useMemory('ledger:hardware', 0);
+  const since = React.useMemo(() => Math.floor(Date.now() / 1000) - days * DAY, [days, version]);
+  const ledger = useAsked(
+    () => model.api.ledger({ since, baselines: baseline || undefined }),
+    [since, baseline],
+    150
+  );
+  if (ledger.error) {
+    return <Failure error={ledger.error} again={ledger.again} />;
+  }
+  if (!ledger.value) {
+    return <Loading />;
+  }
+  const value = ledger.value;
+  const base = value.baselines[0];
+  const perWeek = 7 / days;
+  const even = breakEven(hardware, (base?.cost ?? 0) * perWeek, value.energy_cost * perWeek);
+  const change = (name: 'watts' | 'tariff', text: string) => {
+    const number = Number(text);
+    if (text !== '' && Number.isFinite(number) && number >= 0) {
+      act(async () => {
+        await actions.changeSettings({ [name]: number });
+        ledger.again();
+      });
+    }
+  };
+  return (
+    <>
+      <div className="jja-run">
+        <select
+          className="jja-input"
+          aria-label={trans.__('Time span')}
+          value={days}
+          onChange={e => setDays(Number(e.target.value))}
+        >
+          {SPANS.map(([name, length]) => (
+            <option key={name} value={length}>
+              {trans.__('last %1', trans.__(name))}
+            </option>
+          ))}
+        </select>
+        <input
+          className="jja-input"
+          list="jja-models"
+          aria-label={trans.__('Compare with the prices of')}
+          defaultValue={baseline || base?.model || ''}
+          onBlur={e => setBaseline(e.target.value.trim())}
+          onKeyDown={e => e.key === 'Enter' && setBaseline(e.currentTarget.value.trim())}
+        />
+        <datalist id="jja-models">
+          {MODELS.map(name => (
+            <option key={name} value={name} />
+          ))}
+        </datalist>
+      </div>
+      {value.runs === 0 ? (
+        <div className="jja-empty">{trans.__('Nothing was generated in this time.')}</div>
+      ) : (
+        <Chart ledger={value} days={days} />
+      )}
+      <Facts
+        facts={[
+          [
+            trans.__('Tokens'),
+            trans.__(
+              '%1 in (%2 cached), %3 out',
+              format.count(value.usage.prompt_tokens),
+              format.count(value.usage.cached_tokens),
+              format.count(value.usage.completion_tokens)
+            )
+          ],
+          [trans.__('Model busy'), format.seconds(value.usage.seconds)],
+          [trans.__('Solved'), trans.__('%1 of %2 runs', value.solved, value.runs)],
+          [
+            trans.__('Cost here'),
+            `${format.money(value.energy_cost, value.currency)} (${value.energy_kwh.toFixed(3)} kWh)`
+          ],
+          [
+            trans.__('At %1', base?.model ?? '–'),
+            base?.cost === null || base === undefined ? (base?.note ?? '–') : format.money(base.cost, 'USD')
+          ],
+          [
+            trans.__('Per solved task'),
+            [
+              value.cost_per_solved === null ? '–' : format.money(value.cost_per_solved, value.currency),
+              base?.per_solved == null ? '–' : format.money(base.per_solved, 'USD')
+            ].join(' / ')
+          ]
+        ]}
+      />
+      <div className="jja-numbers">
+        <Numeric label={trans.__('Watts')} value={value.watts} set={text => change('watts', text)} />
+        <Numeric
+          label={trans.__('%1 per kWh', value.currency)}
+          value={value.tariff}
+          set={text => change('tariff', text)}
+        />
+        <Numeric
+          label={trans.__('Hardware, %1', value.currency)}
+          value={hardware}
+          set={text => setHardware(Math.max(0, Number(text) || 0))}
+        />
+      </div>
+      {hardware > 0 && (
+        <div className="jja-hint" role="status">
+          {even.weeks === null
+            ? trans.__('At this use the hardware is never paid for: it saves %1 a week.', format.money(even.savedPerWeek, value.currency))
+            : trans.__('The hardware is paid for after %1 weeks: it saves %2 a week.', even.weeks.toFixed(even.weeks < 10 ? 1 : 0), format.money(even.savedPerWeek, value.currency))}
+        </div>
+      )}
+    </>
+  );
+}
+
+function Numeric(props: { label: string; value: number; set: (text: string) => void }): JSX.Element {
+  return (
+    <label>
+      {props.label}
+      <input
+        className="jja-input"
+        type="number"
+        min={0}
+        step="any"
+        key={props.value}
+        defaultValue={props.value}
+        onBlur={e => Number(e.target.value) !== props.value && props.set(e.target.value)}
+        onKeyDown={e => e.key === 'Enter' && e.currentTarget.blur()}
+      />
+    </label>
+  );
+}
+
+const WIDTH = 280;
+const HEIGHT = 90;
+const BASE = 74;
+
+/** Tokens a day as bars: those of solved runs' days are labelled by their count on hover. */
+function Chart(props: { ledger: ILedger; days: number }): JSX.Element {
+  const { trans } = useServices();
+  const known = new Map(props.ledger.days.map(d => [d.day, d]));
+  const shown = Math.min(props.days, 60);
+  const names = Array.from({ length: shown }, (_, i) => dayName(Date.now() - (shown - 1 - i) * DAY * 1000));
+  const values = names.map(day => {
+    const usage = known.get(day)?.usage;
+    return usage ? usage.prompt_tokens + usage.completion_tokens : 0;
+  });
+  const most = Math.max(1, ...values);
+  const step = WIDTH / shown;
+  const total = values.reduce((a, b) => a + b, 0);
+  return (
+    <svg
+      className="jja-chart"
+      viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
+      role="img"
+      aria-label={trans.__('Tokens a day, %1 in all, at most %2', format.count(total), format.count(most))}
+    >
+      <text className="jja-quiet" x={0} y={9}>
+        {trans.__('%1 tokens', format.count(most))}
+      </text>
+      <line x1={0} x2={WIDTH} y1={BASE} y2={BASE} />
+      {values.map((value, i) => {
+        const height = ((BASE - 14) * value) / most;
+        const entry = known.get(names[i]);
+        return (
+          <rect key={names[i]} x={i * step + step * 0.12} width={step * 0.76} y={BASE - height} height={height}>
+            <title>
+              {`${names[i]}: ${format.count(value)}${entry ? `, ${entry.solved}/${entry.runs} ✓` : ''}`}
+            </title>
+          </rect>
+        );
+      })}
+      <text className="jja-quiet" x={0} y={HEIGHT - 4}>
+        {names[0]}
+      </text>
+      <text className="jja-quiet" x={WIDTH} y={HEIGHT - 4} textAnchor="end">
+        {names[names.length - 1]}
+      </text>
+    </svg>
+  );
+}
+
+function dayName(ms: number): string {
+  const d = new Date(ms);
+  const two = (n: number) => String(n).padStart(2, '0');
+  return `${d.getFullYear()}-${two(d.getMonth() + 1)}-${two(d.getDate())}`;
+}

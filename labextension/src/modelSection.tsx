@@ -1,0 +1,167 @@
+import * as React from 'react';
+
+import { useAsked, useDo, useLive, useServices } from './context';
+import * as format from './format';
+import { Button, Facts, Failure, Loading, Note } from './parts';
+import { IModelInfo } from './types';
+
+const LOW_CACHE = 0.05;
+
+/** Which model answers, how fast, and switching to another one. */
+export function ModelSection(): JSX.Element {
+  const { trans, model, actions } = useServices();
+  const act = useDo();
+  const version = useLive(state => state.historyVersion);
+  const jobs = useLive(state => state.jobs);
+  const doctor = useAsked(() => model.api.doctor(), []);
+  const settings = useAsked(() => model.api.readSettings(), []);
+  const state = useAsked(() => model.api.model(), [version], 300);
+  const [checking, setChecking] = React.useState(false);
+  const check = () => {
+    setChecking(true);
+    act(async () => {
+      await model.api.doctor(true);
+      doctor.again();
+      setChecking(false);
+    });
+  };
+  const known = doctor.value?.doctor ?? null;
+  React.useEffect(() => {
+    if (doctor.value && doctor.value.checked === null && !doctor.value.error) {
+      check();
+    }
+  }, [doctor.value]);
+  if (state.error) {
+    return <Failure error={state.error} again={state.again} />;
+  }
+  if (!state.value || !settings.value) {
+    return settings.error ? <Failure error={settings.error} again={settings.again} /> : <Loading />;
+  }
+  const chosen = String(settings.value.values.base_url ?? '');
+  const info = (known?.model ?? null) as (IModelInfo & { others?: IModelInfo[] }) | null;
+  const servers = [...(known?.models ?? []), ...(info?.base_url ? [info] : []), ...(info?.others ?? [])];
+  const unique = servers.filter((s, i) => servers.findIndex(o => o.base_url === s.base_url) === i);
+  const current = unique.find(s => s.base_url === chosen) ?? info;
+  const embedded = jobs.find(job => job.verb === 'serve' && job.state === 'running');
+  const { tokens_per_second, cached_share, warnings } = state.value;
+  const use = (base_url: string, name: string) =>
+    act(async () => {
+      await actions.changeSettings({ base_url, model: name });
+      settings.again();
+      check();
+    });
+  return (
+    <>
+      <Facts
+        facts={[
+          [trans.__('Server'), chosen || current?.base_url || trans.__('embedded, started when needed')],
+          [
+            trans.__('Model'),
+            String(settings.value.values.model || current?.model || state.value.model || '–')
+          ],
+          [
+            trans.__('Context'),
+            current?.context_tokens ? trans.__('%1 tokens', format.count(current.context_tokens)) : '–'
+          ],
+          [trans.__('Slots'), current?.slots ? String(current.slots) : '–'],
+          [
+            trans.__('Speed'),
+            tokens_per_second === null
+              ? '–'
+              : trans.__('%1 tokens/s (last %2 runs)', tokens_per_second.toFixed(0), state.value.runs)
+          ],
+          [
+            trans.__('Prompt from cache'),
+            cached_share === null ? '–' : format.percent(cached_share)
+          ],
+          [trans.__('Chosen by'), settings.value.origins.base_url]
+        ]}
+      />
+      {warnings.slice(-3).map((w, i) => (
+        <Note key={i} kind="warning" text={w.message} remedy={w.remedy} />
+      ))}
+      {cached_share !== null && cached_share < LOW_CACHE && state.value.runs >= 5 && (
+        <Note
+          kind="warning"
+          text={trans.__('The server takes almost nothing of the prompts from its cache.')}
+          remedy={trans.__('Give it more slots or a larger cache (llama.cpp: --parallel, --ctx-size).')}
+        />
+      )}
+      <fieldset className="jja-choices">
+        <legend>{trans.__('Use')}</legend>
+        <label>
+          <input type="radio" name="jja-server" checked={chosen === ''} onChange={() => use('', '')} />
+          {trans.__('Automatic: a discovered server, else the embedded model')}
+        </label>
+        {unique.map(server => (
+          <label key={server.base_url}>
+            <input
+              type="radio"
+              name="jja-server"
+              checked={chosen === server.base_url}
+              onChange={() => use(server.base_url, server.model ?? '')}
+            />
+            {server.model || server.base_url} <span className="jja-facts">{server.server ?? server.source} · {server.base_url}</span>
+          </label>
+        ))}
+        <OtherServer current={chosen} use={use} known={unique.map(s => s.base_url)} />
+      </fieldset>
+      <div className="jja-run">
+        <Button label={checking ? trans.__('Looking…') : trans.__('Look again')} disabled={checking} onClick={check} />
+        {embedded ? (
+          <Button label={trans.__('Stop the embedded model')} onClick={() => act(() => model.api.stopJob(embedded.id))} />
+        ) : (
+          <Button
+            label={trans.__('Start the embedded model')}
+            onClick={() => act(() => model.api.startJob({ verb: 'serve' }))}
+          />
+        )}
+        <Button
+          label={trans.__('Test prompt')}
+          title={trans.__('Ask for a function that adds one, once')}
+          onClick={() =>
+            act(async () => {
+              await model.api.startJob({
+                verb: 'gen',
+                name: 'add_one',
+                request: 'Add one to a number.',
+                tests: '@test add_one(1) == 2',
+                n: 1,
+                repair: 0
+              });
+              actions.notify(trans.__('Asked; see Now.'));
+            })
+          }
+        />
+      </div>
+      {doctor.value?.error && <Note kind="error" text={doctor.value.error} />}
+    </>
+  );
+}
+
+function OtherServer(props: {
+  current: string;
+  known: string[];
+  use: (url: string, model: string) => void;
+}): JSX.Element {
+  const { trans } = useServices();
+  const own = props.current !== '' && !props.known.includes(props.current);
+  const [url, setUrl] = React.useState(own ? props.current : '');
+  return (
+    <div className="jja-line">
+      <input
+        className="jja-input"
+        aria-label={trans.__('Address of another server')}
+        placeholder="http://127.0.0.1:8080/v1"
+        value={url}
+        spellCheck={false}
+        onChange={e => setUrl(e.target.value)}
+      />
+      <Button
+        label={own && url === props.current ? trans.__('In use') : trans.__('Use')}
+        disabled={!/^https?:\/\/\S+$/.test(url) || url === props.current}
+        onClick={() => props.use(url.trim(), '')}
+      />
+    </div>
+  );
+}

@@ -1,0 +1,236 @@
+import * as React from 'react';
+
+import { useDo, useLive, useMemory, useServices } from './context';
+import * as format from './format';
+import { Badge, Button, Note, Progress } from './parts';
+import { ILiveRun, tokensPerSecond } from './state';
+import { IJob } from './types';
+
+/** What runs on this server now, and what this panel started lately. */
+export function Now(): JSX.Element {
+  const { trans } = useServices();
+  const runs = useLive(state => state.runs);
+  const jobs = useLive(state => state.jobs);
+  const problem = useLive(state => state.problem);
+  const covered = new Set(runs.map(run => run.name));
+  const running = jobs.filter(job => job.state === 'running');
+  const ended = jobs.filter(job => job.state !== 'running').slice(0, 5);
+  return (
+    <div aria-live="polite">
+      {problem && <Note kind="error" text={problem.message} remedy={problem.remedy} />}
+      {runs.length === 0 && running.length === 0 && (
+        <div className="jja-empty">
+          {trans.__('Nothing runs. A cell that begins with %%julia_gen NAME asks the model for Julia.')}
+        </div>
+      )}
+      {runs.map(run => (
+        <LiveRun key={run.id} run={run} />
+      ))}
+      {running.map(job => (
+        <JobRow key={job.id} job={job} quiet={covered.has(job.title)} />
+      ))}
+      {ended.map(job => (
+        <JobRow key={job.id} job={job} quiet={false} />
+      ))}
+      <Ask />
+    </div>
+  );
+}
+
+function LiveRun(props: { run: ILiveRun }): JSX.Element {
+  const { trans, model, actions } = useServices();
+  const act = useDo();
+  const run = props.run;
+  const speed = tokensPerSecond(run);
+  const stage = run.stages[run.stages.length - 1];
+  const facts = [
+    speed === null ? '' : trans.__('%1 tokens/s', speed.toFixed(0)),
+    run.kind === 'generate' ? trans._n('%1 candidate', '%1 candidates', run.candidates.length) : '',
+    run.notebook
+  ].filter(Boolean);
+  return (
+    <article className="jja-card" aria-label={run.name}>
+      <div className="jja-line">
+        <button className="jja-link jja-name" onClick={() => actions.openRun(run.id)}>
+          {run.name || trans.__('a run')}
+        </button>
+        <span className="jja-grow" />
+        <Elapsed since={run.started} />
+        <Button
+          label={trans.__('Stop')}
+          title={trans.__('Stop %1', run.name)}
+          onClick={() => act(() => model.api.stopRun(run.id))}
+        />
+      </div>
+      {facts.length > 0 && <div className="jja-facts jja-pad">{facts.join(' · ')}</div>}
+      {run.kind === 'build' && stage && (
+        <ul className="jja-stages">
+          {run.stages.map(s => (
+            <li key={s.name} className={`jja-stage jja-${s.state === 'started' ? 'started' : 'finished'}`}>
+              <span>{s.name}</span>
+              <span className="jja-bar">
+                <i style={{ width: s.state === 'finished' ? '100%' : '40%' }} />
+              </span>
+              <span>{s.state === 'finished' ? format.seconds(s.seconds) : ''}</span>
+            </li>
+          ))}
+        </ul>
+      )}
+      {run.candidates.length > 0 && (
+        <div className="jja-verdicts">
+          {run.candidates.map((c, i) => (
+            <span key={c.id} title={format.oneLine(c.code)}>
+              <Badge kind={c.verdict ?? 'trying'} label={`${i + 1} ${c.verdict ?? '…'}`} />
+            </span>
+          ))}
+        </div>
+      )}
+      {run.warnings.map((w, i) => (
+        <Note key={i} kind="warning" text={w.message} remedy={w.remedy} />
+      ))}
+    </article>
+  );
+}
+
+/** Time since a moment, counted by this component alone so that nothing else is drawn again. */
+function Elapsed(props: { since: number }): JSX.Element {
+  const [now, setNow] = React.useState(() => Date.now() / 1000);
+  React.useEffect(() => {
+    const timer = window.setInterval(() => setNow(Date.now() / 1000), 1000);
+    return () => window.clearInterval(timer);
+  }, []);
+  return <span className="jja-facts">{format.seconds(Math.max(0, Math.floor(now - props.since)))}</span>;
+}
+
+const VERBS: Record<string, string> = {
+  gen: 'generate',
+  build: 'build',
+  eval: 'evaluate',
+  setup: 'install',
+  serve: 'serve',
+  run: 'run'
+};
+
+function JobRow(props: { job: IJob; quiet: boolean }): JSX.Element {
+  const { trans, model } = useServices();
+  const act = useDo();
+  const [details, setDetails] = React.useState<IJob | null>(null);
+  const { job } = props;
+  const runs = job.state === 'running';
+  React.useEffect(() => {
+    if (details !== null) {
+      act(async () => setDetails(await model.api.job(job.id)));
+    }
+  }, [job.state, job.message]);
+  const rate = job.progress?.pass_rate;
+  return (
+    <article className="jja-card" aria-label={`${job.verb} ${job.title}`} data-job={job.verb}>
+      <div className="jja-line">
+        <button
+          className="jja-open"
+          aria-expanded={details !== null}
+          onClick={() =>
+            details !== null ? setDetails(null) : act(async () => setDetails(await model.api.job(job.id)))
+          }
+        >
+          <span className="jja-name">{format.oneLine(job.title, 60)}</span>
+          <span className="jja-facts">{trans.__(VERBS[job.verb] ?? job.verb)}</span>
+        </button>
+        {runs ? (
+          <>
+            <Elapsed since={job.started} />
+            <Button
+              label={trans.__('Stop')}
+              title={trans.__('Stop %1', job.title)}
+              onClick={() => act(() => model.api.stopJob(job.id))}
+            />
+          </>
+        ) : (
+          <>
+            <Badge kind={job.state === 'stopped' || job.state === 'lost' ? 'cancelled' : job.state} label={job.state} />
+            <Button
+              label="×"
+              title={trans.__('Take off the list')}
+              onClick={() =>
+                act(async () => {
+                  await model.api.forgetJob(job.id);
+                  await model.load();
+                })
+              }
+            />
+          </>
+        )}
+      </div>
+      {runs && <div className="jja-pad"><Progress fraction={job.progress?.fraction ?? null} label={job.title} /></div>}
+      {!props.quiet && job.message && (
+        <div className="jja-facts jja-pad jja-clip">
+          {rate !== null && rate !== undefined && `${trans.__('passed')} ${format.percent(rate)} · `}
+          {job.message}
+        </div>
+      )}
+      {details !== null && <JobDetails job={details} />}
+    </article>
+  );
+}
+
+function JobDetails(props: { job: IJob }): JSX.Element {
+  const { trans } = useServices();
+  const { job } = props;
+  const output = job.verb === 'run' && job.result ? `${job.result.stdout ?? ''}${job.result.stderr ?? ''}` : '';
+  return (
+    <div className="jja-body">
+      {output && <pre className="jja-code jja-wrap">{output}</pre>}
+      {job.log ? (
+        <pre className="jja-code jja-wrap">{job.log}</pre>
+      ) : (
+        !output && <div className="jja-facts">{trans.__('It has said nothing yet.')}</div>
+      )}
+    </div>
+  );
+}
+
+/** Ask for Julia without a notebook: the work goes on when the tab is closed. */
+function Ask(): JSX.Element {
+  const { trans, model, actions } = useServices();
+  const act = useDo();
+  const [open, setOpen] = useMemory('ask', false);
+  const [name, setName] = React.useState('');
+  const [request, setRequest] = React.useState('');
+  const [tests, setTests] = React.useState('');
+  const start = () =>
+    act(async () => {
+      await model.api.startJob({ verb: 'gen', name, request, tests });
+      actions.notify(trans.__('Started; it goes on when you close this tab.'));
+      setRequest('');
+      setTests('');
+    });
+  return (
+    <details className="jja-form" open={open} onToggle={e => setOpen(e.currentTarget.open)}>
+      <summary>{trans.__('Ask for a function')}</summary>
+      <label>
+        {trans.__('Name')}
+        <input className="jja-input" value={name} onChange={e => setName(e.target.value)} spellCheck={false} />
+      </label>
+      <label>
+        {trans.__('What it should do')}
+        <textarea className="jja-input" rows={3} value={request} onChange={e => setRequest(e.target.value)} />
+      </label>
+      <label>
+        {trans.__('Tests (Julia @test lines)')}
+        <textarea
+          className="jja-input"
+          rows={2}
+          value={tests}
+          spellCheck={false}
+          onChange={e => setTests(e.target.value)}
+        />
+      </label>
+      <Button
+        primary
+        label={trans.__('Generate')}
+        disabled={!name.trim() || !request.trim()}
+        onClick={start}
+      />
+    </details>
+  );
+}

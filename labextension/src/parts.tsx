@@ -1,0 +1,148 @@
+/** Small parts that several sections share. Text is only ever set as text. */
+
+import * as React from 'react';
+
+import { useServices } from './context';
+import { diffLines } from './diff';
+import { RequestError } from './request';
+
+export function Button(props: {
+  label: string;
+  onClick: () => void;
+  title?: string;
+  primary?: boolean;
+  disabled?: boolean;
+  pressed?: boolean;
+}): JSX.Element {
+  return (
+    <button
+      type="button"
+      className={`jja-button${props.primary ? ' jja-primary' : ''}`}
+      title={props.title}
+      disabled={props.disabled}
+      aria-pressed={props.pressed}
+      onClick={props.onClick}
+    >
+      {props.label}
+    </button>
+  );
+}
+
+/** A verdict or state as a coloured word. */
+export function Badge(props: { kind: string; label?: string }): JSX.Element {
+  const safe = /^[a-z]+$/.test(props.kind) ? props.kind : 'unknown';
+  return <span className={`jja-chip jja-badge jja-${safe}`}>{props.label ?? props.kind}</span>;
+}
+
+export function Note(props: { kind: 'error' | 'warning'; text: string; remedy?: string }): JSX.Element {
+  return (
+    <div className={`jja-note jja-${props.kind}`} role={props.kind === 'error' ? 'alert' : 'note'}>
+      {props.text}
+      {props.remedy ? `\n→ ${props.remedy}` : ''}
+    </div>
+  );
+}
+
+export function Failure(props: { error: RequestError; again?: () => void }): JSX.Element {
+  const { trans } = useServices();
+  return (
+    <>
+      <Note kind="error" text={props.error.message} remedy={props.error.remedy} />
+      {props.again && (
+        <div className="jja-run">
+          <Button label={trans.__('Try again')} onClick={props.again} />
+        </div>
+      )}
+    </>
+  );
+}
+
+export function Loading(): JSX.Element {
+  const { trans } = useServices();
+  return (
+    <div className="jja-empty" aria-busy="true">
+      {trans.__('Loading…')}
+    </div>
+  );
+}
+
+export function Facts(props: { facts: [string, React.ReactNode][] }): JSX.Element {
+  return (
+    <dl className="jja-facts-list">
+      {props.facts.map(([name, value]) => (
+        <React.Fragment key={name}>
+          <dt>{name}</dt>
+          <dd>{value}</dd>
+        </React.Fragment>
+      ))}
+    </dl>
+  );
+}
+
+export function Progress(props: { fraction: number | null; label: string }): JSX.Element {
+  const share = props.fraction === null ? null : Math.round(props.fraction * 100);
+  return (
+    <div
+      className={`jja-bar${share === null ? ' jja-waiting' : ''}`}
+      role="progressbar"
+      aria-label={props.label}
+      aria-valuemin={0}
+      aria-valuemax={100}
+      aria-valuenow={share ?? undefined}
+    >
+      <i style={{ width: share === null ? '30%' : `${share}%` }} />
+    </div>
+  );
+}
+
+const JULIA =
+  /(#=[\s\S]*?=#|#[^\n]*)|("""[\s\S]*?"""|"(?:\\.|[^"\\\n])*")|\b(function|end|if|else|elseif|for|while|return|begin|let|do|try|catch|finally|struct|mutable|module|using|import|const|global|local|macro|quote|in|true|false|nothing|where|break|continue|abstract|primitive|type)\b|\b(\d[\w.]*)/g;
+
+/** Julia with its words coloured. */
+export function Code(props: { code: string }): JSX.Element {
+  return (
+    <pre className="jja-code" tabIndex={0}>
+      {coloured(props.code)}
+    </pre>
+  );
+}
+
+function coloured(code: string): React.ReactNode[] {
+  const parts: React.ReactNode[] = [];
+  let last = 0;
+  for (const match of code.matchAll(JULIA)) {
+    const at = match.index ?? 0;
+    parts.push(code.slice(last, at));
+    const kind = match[1] ? 'c' : match[2] ? 's' : match[3] ? 'k' : 'd';
+    parts.push(
+      <span key={at} className={`jja-${kind}`}>
+        {match[0]}
+      </span>
+    );
+    last = at + match[0].length;
+  }
+  parts.push(code.slice(last));
+  return parts;
+}
+
+/** What changed from `before` to `after`; screen readers hear insertions and deletions. */
+export function Diff(props: { before: string; after: string }): JSX.Element {
+  const lines = React.useMemo(
+    () => diffLines(props.before, props.after),
+    [props.before, props.after]
+  );
+  return (
+    <pre className="jja-code jja-diff" tabIndex={0}>
+      {lines.map((line, index) => {
+        const text = line.text || ' ';
+        if (line.kind === 'added') {
+          return <ins key={index}>{`+ ${text}`}</ins>;
+        }
+        if (line.kind === 'removed') {
+          return <del key={index}>{`- ${text}`}</del>;
+        }
+        return <span key={index}>{`  ${text}`}</span>;
+      })}
+    </pre>
+  );
+}

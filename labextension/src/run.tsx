@@ -1,0 +1,234 @@
+import * as React from 'react';
+
+import { useAsked, useDo, useLive, useServices } from './context';
+import * as format from './format';
+import { Badge, Button, Code, Diff, Facts, Failure, Loading, Note } from './parts';
+import { ICandidateEntry, IRun } from './types';
+
+/** One run: prompt, candidates beside each other as differences, trials and errors. */
+export function RunView(props: { id: string; close: () => void }): JSX.Element {
+  const { model, trans } = useServices();
+  const version = useLive(state => state.historyVersion);
+  const run = useAsked(() => model.api.run(props.id), [props.id, version], 100);
+  if (run.error) {
+    return <Failure error={run.error} again={run.again} />;
+  }
+  if (!run.value) {
+    return <Loading />;
+  }
+  return (
+    <div className="jja jja-run-view" role="document" aria-label={trans.__('Run %1', run.value.summary.name)}>
+      <Head run={run.value} close={props.close} />
+      <Events run={run.value} />
+      <Compare run={run.value} />
+      {run.value.candidates.map((entry, index) => (
+        <Candidate key={entry.candidate.id} run={run.value!} entry={entry} number={index + 1} />
+      ))}
+    </div>
+  );
+}
+
+function Head(props: { run: IRun; close: () => void }): JSX.Element {
+  const { trans, model, actions } = useServices();
+  const act = useDo();
+  const { summary, prompt } = props.run;
+  const remove = () =>
+    act(async () => {
+      const sure = await actions.confirm(
+        trans.__('Delete this run?'),
+        trans.__('Its prompt, candidates and trials are deleted; built files stay on disk.'),
+        trans.__('Delete')
+      );
+      if (sure) {
+        await model.api.deleteRun(summary.id);
+        props.close();
+      }
+    });
+  return (
+    <>
+      <div className="jja-head">
+        <h1 className="jja-name">{summary.name || summary.kind}</h1>
+        <Badge kind={summary.verdict ?? summary.status} />
+        <span className="jja-facts">
+          {[
+            format.moment(summary.started),
+            summary.model,
+            format.seconds(summary.seconds),
+            summary.notebook
+          ]
+            .filter(Boolean)
+            .join(' · ')}
+        </span>
+        <Button
+          label={summary.starred ? '★' : '☆'}
+          pressed={summary.starred}
+          title={summary.starred ? trans.__('Take the star away') : trans.__('Star')}
+          onClick={() => act(() => model.api.star(summary.id, !summary.starred))}
+        />
+        {prompt && (
+          <Button
+            label={trans.__('Run again')}
+            title={trans.__('Ask the model again with the same prompt and tests')}
+            onClick={() => act(() => actions.rerun(summary.id))}
+          />
+        )}
+        <Button label={trans.__('Delete')} onClick={remove} />
+      </div>
+      {prompt && <div className="jja-request">{prompt.request}</div>}
+      <Facts
+        facts={[
+          [
+            trans.__('Tokens'),
+            trans.__(
+              '%1 in (%2 cached), %3 out',
+              format.count(summary.usage.prompt_tokens),
+              format.count(summary.usage.cached_tokens),
+              format.count(summary.usage.completion_tokens)
+            )
+          ],
+          [
+            trans.__('Candidates'),
+            trans.__('%1, of which %2 passed', summary.candidates, summary.passed)
+          ]
+        ]}
+      />
+      {prompt?.oracle && (
+        <details className="jja-ran">
+          <summary>{trans.__('Tests')}</summary>
+          <Code code={prompt.oracle.source} />
+        </details>
+      )}
+    </>
+  );
+}
+
+function Events(props: { run: IRun }): JSX.Element {
+  return (
+    <>
+      {props.run.events
+        .filter(event => event.kind === 'warning' || event.kind === 'error')
+        .map((event, index) => (
+          <Note
+            key={index}
+            kind={event.kind as 'warning' | 'error'}
+            text={String(event.data.message ?? '')}
+            remedy={String(event.data.remedy ?? '')}
+          />
+        ))}
+    </>
+  );
+}
+
+/** Any two candidates of the run as a difference. */
+function Compare(props: { run: IRun }): JSX.Element | null {
+  const { trans } = useServices();
+  const { candidates } = props.run;
+  const [left, setLeft] = React.useState(0);
+  const [right, setRight] = React.useState(Math.max(0, candidates.length - 1));
+  if (candidates.length < 2) {
+    return null;
+  }
+  const choice = (value: number, set: (n: number) => void, label: string) => (
+    <select className="jja-input" aria-label={label} value={value} onChange={e => set(Number(e.target.value))}>
+      {candidates.map((c, i) => (
+        <option key={c.candidate.id} value={i}>
+          {`${i + 1} ${c.candidate.origin} ${c.trials[c.trials.length - 1]?.verdict ?? ''}`}
+        </option>
+      ))}
+    </select>
+  );
+  const a = candidates[Math.min(left, candidates.length - 1)];
+  const b = candidates[Math.min(right, candidates.length - 1)];
+  return (
+    <details className="jja-ran">
+      <summary>{trans.__('Compare candidates')}</summary>
+      <div className="jja-run">
+        {choice(left, setLeft, trans.__('From'))}
+        {choice(right, setRight, trans.__('To'))}
+      </div>
+      <Diff before={a.candidate.code} after={b.candidate.code} />
+    </details>
+  );
+}
+
+function Candidate(props: { run: IRun; entry: ICandidateEntry; number: number }): JSX.Element {
+  const { trans, actions } = useServices();
+  const act = useDo();
+  const { run, entry } = props;
+  const { candidate } = entry;
+  const trial = entry.trials[entry.trials.length - 1];
+  const parent = run.candidates.find(c => c.candidate.id === candidate.parent);
+  const chosen = run.summary.selected === candidate.id;
+  const [changes, setChanges] = React.useState(parent !== undefined);
+  const passed = trial?.verdict === 'passed';
+  return (
+    <article className="jja-row" aria-label={trans.__('Candidate %1', props.number)}>
+      <div className="jja-line">
+        <span className="jja-number">{props.number}</span>
+        <Badge kind={trial?.verdict ?? 'unknown'} label={trial?.verdict ?? trans.__('not tried')} />
+        <span className="jja-facts">
+          {[
+            candidate.origin,
+            trial ? trans.__('%1/%2 checks', trial.checks.passed, trial.checks.passed + trial.checks.failed) : '',
+            trial ? format.seconds(trial.seconds) : ''
+          ]
+            .filter(Boolean)
+            .join(' · ')}
+        </span>
+        {chosen && <span className="jja-mark">{trans.__('selected')}</span>}
+        {run.summary.accepted === candidate.id && <span className="jja-mark">{trans.__('accepted')}</span>}
+      </div>
+      <div className="jja-body">
+        <div className="jja-tabs">
+          <Button
+            primary={chosen}
+            label={trans.__('Accept')}
+            disabled={!passed}
+            title={
+              passed
+                ? trans.__('Make %1 callable in the current notebook', candidate.name)
+                : trans.__('Only candidates that passed their tests can be accepted here')
+            }
+            onClick={() => act(() => actions.accept(candidate))}
+          />
+          <Button
+            label={trans.__('Insert')}
+            title={trans.__('Put it into the notebook as a cell')}
+            onClick={() => act(() => actions.insertCell(candidate.code))}
+          />
+          <Button label={trans.__('Copy')} onClick={() => actions.copy(candidate.code)} />
+          {parent && (
+            <Button label={trans.__('Changes')} pressed={changes} onClick={() => setChanges(!changes)} />
+          )}
+        </div>
+        {candidate.notes.length > 0 && (
+          <ul className="jja-notes">
+            {candidate.notes.map((note, i) => (
+              <li key={i}>{note}</li>
+            ))}
+          </ul>
+        )}
+        {changes && parent ? (
+          <Diff before={parent.candidate.code} after={candidate.code} />
+        ) : (
+          <Code code={candidate.code} />
+        )}
+        {trial?.error && (
+          <Note
+            kind="error"
+            text={`${trial.error.type}${trial.error.line ? ` (${trans.__('line %1', trial.error.line)})` : ''}: ${trial.error.message}`}
+          />
+        )}
+        {trial && trial.failures.length > 0 && (
+          <pre className="jja-code jja-wrap">{trial.failures.join('\n')}</pre>
+        )}
+        {trial?.output && (
+          <details className="jja-ran">
+            <summary>{trans.__('Output')}</summary>
+            <pre className="jja-code jja-wrap">{trial.output}</pre>
+          </details>
+        )}
+      </div>
+    </article>
+  );
+}

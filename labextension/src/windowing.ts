@@ -1,0 +1,29 @@
+/** Which rows of a long list to draw, and which pages of it to ask the server for. */
+
+export interface IWindow {
+  first: number;
+  /** One past the last row. */
+  end: number;
+}
+
+/** Rows in view, with `spare` more on both sides. */
+export function visibleRows(
+  scrollTop: number,
+  height: number,
+  rowHeight: number,
+  total: number,
+  spare = 6
+): IWindow {
+  const first = Math.max(0, Math.floor(scrollTop / rowHeight) - spare);
+  const end = Math.min(total, Math.ceil((scrollTop + height) / rowHeight) + spare);
+  return { first: Math.min(first, Math.max(0, total)), end: Math.max(first, end) };
+}
+
+/** Numbers of the pages that hold the rows of a window. */
+export function pagesOf(window: IWindow, pageSize: number): number[] {
+  const pages: number[] = [];
+  for (let p = Math.floor(window.first / pageSize); p * pageSize < window.end; p++) {
+    pages.push(p);
+  }
+  return pages;
+}
