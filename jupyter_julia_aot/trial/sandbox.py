@@ -28,8 +28,8 @@ from jupyter_julia_aot.trial.confined import MARKER, ConfinedProcess, new_marker
 
 SandboxName = Literal["auto", "sandlock", "bubblewrap", "none"]
 
-_SYSTEM_TREES = ("/usr", "/lib", "/lib64", "/lib32", "/bin", "/sbin")
-_SYSTEM_FILES = (
+SYSTEM_TREES = ("/usr", "/lib", "/lib64", "/lib32", "/bin", "/sbin")
+SYSTEM_FILES = (
     "/etc/ld.so.cache",
     "/etc/ld.so.conf",
     "/etc/ld.so.conf.d",
@@ -71,7 +71,7 @@ def launch(
         **environment,
         MARKER: marker,
     }
-    trees = _existing([*_SYSTEM_TREES, *_SYSTEM_FILES, *(str(Path(p).resolve()) for p in readable)])
+    trees = _existing([*SYSTEM_TREES, *SYSTEM_FILES, *(str(Path(p).resolve()) for p in readable)])
     try:
         if name == "sandlock":
             return _launch_sandlock(command, variables, scratch, trees, limits, marker)
@@ -251,10 +251,10 @@ def _probe(name: Literal["sandlock", "bubblewrap"]) -> str:
         try:
             program = shutil.which("true") or "/bin/true"
             if name == "sandlock":
-                trees = _existing([*_SYSTEM_TREES, *_SYSTEM_FILES])
+                trees = _existing([*SYSTEM_TREES, *SYSTEM_FILES])
                 process = _launch_sandlock([program], {}, scratch, trees, limits, new_marker())
             else:
-                line = _bubblewrap_command([program], {}, scratch, _existing(_SYSTEM_TREES), limits)
+                line = _bubblewrap_command([program], {}, scratch, _existing(SYSTEM_TREES), limits)
                 process = spawn(line, environment={}, cwd=scratch, marker=new_marker(), sandbox=name)
             with process:
                 code = process.wait(_PROBE_SECONDS)

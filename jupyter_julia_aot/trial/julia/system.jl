@@ -1,0 +1,383 @@
+# System calls for a warm Julia that forks: the fork itself (with a private JIT for the child), the
+# child's confinement, descriptors, limits, and looking after children.
+
+module System
+
+const MAP_SHARED = Cint(0x01)
+const MAP_FIXED = Cint(0x10)
+const O_CLOEXEC = Cint(0o2000000)
+const MFD_CLOEXEC = Cuint(1)
+const SIGKILL = Cint(9)
+const WNOHANG = Cint(1)
+const POLLIN = Int16(1)
+const POLLHUP = Int16(16)
+
+const SYS_memfd_create = Sys.ARCH === :aarch64 ? 279 : 319
+const SYS_landlock_create_ruleset = 444
+const SYS_landlock_add_rule = 445
+const SYS_landlock_restrict_self = 446
+
+# ---------------------------------------------------------------- descriptors
+
+close_fd(fd) = ccall(:close, Cint, (Cint,), fd)
+dup_to(from, to) = ccall(:dup2, Cint, (Cint, Cint), from, to)
+
+"Wait in reads and writes (libuv made Julia's standard streams do otherwise)."
+function set_blocking!(fd::Integer)
+    flags = ccall(:fcntl, Cint, (Cint, Cint), fd, 3)
+    return ccall(:fcntl, Cint, (Cint, Cint, Cint), fd, 4, flags & ~Cint(0o4000)) == 0
+end
+
+"Both ends of a new pipe, closed in programs that are executed: (read, write)."
+function pipe()
+    ends = Vector{Cint}(undef, 2)
+    ccall(:pipe2, Cint, (Ptr{Cint}, Cint), ends, O_CLOEXEC) == 0 || error("pipe: no descriptors left")
+    return ends[1], ends[2]
+end
+
+function open_fd(path::String, flags::Integer)
+    return ccall(:open, Cint, (Cstring, Cint), path, Cint(flags) | O_CLOEXEC)
+end
+
+const LINK_BUFFER = Vector{UInt8}(undef, 512)
+function fd_target(fd::Integer)
+    n = ccall(:readlink, Cssize_t, (Cstring, Ptr{UInt8}, Csize_t), string("/proc/self/fd/", fd), LINK_BUFFER, 512)
+    return n <= 0 ? "" : String(LINK_BUFFER[1:n])
+end
+
+const READ_BUFFER = Vector{UInt8}(undef, 1 << 16)
+"Whatever can be read at once (up to 64 KiB); empty at the end, nothing when there is nothing yet."
+function read_some(fd::Integer)
+    n = ccall(:read, Cssize_t, (Cint, Ptr{UInt8}, Csize_t), fd, READ_BUFFER, length(READ_BUFFER))
+    n < 0 && return nothing
+    return READ_BUFFER[1:n]
+end
+
+"A small file of /proc as text; empty when it cannot be read."
+function read_proc(path::String)
+    fd = open_fd(path, 0)
+    fd < 0 && return ""
+    out = UInt8[]
+    while true
+        part = read_some(fd)
+        (part === nothing || isempty(part)) && break
+        append!(out, part)
+    end
+    close_fd(fd)
+    return String(out)
+end
+
+# ---------------------------------------------------------------- fork
+
+# Julia writes machine code through one of two things that a fork would share with the parent:
+#  1. a descriptor of /proc/self/mem, which in the child still means the parent's memory;
+#  2. a memory file mapped twice (readable-executable, and writable), MAP_SHARED.
+# A child that compiles would write into its parent and its siblings. So, first thing after the fork and
+# before anything is compiled: 1. is replaced by the child's own /proc/self/mem, 2. by a copy of the file,
+# mapped at the same addresses. (From reading how Julia's code memory manager works; the self-test in
+# zygote.jl checks that it holds for the Julia at hand.)
+mutable struct CodeMemory
+    self_mem::Vector{Cint}
+    memory_files::Vector{Cint}
+end
+const CODE_MEMORY = CodeMemory(Cint[], Cint[])
+
+# The event loop waits in an epoll descriptor, which a fork shares too. (libuv's own `uv_loop_fork` does what
+# is done below, but not every libjulia contains it.)
+mutable struct EventLoop
+    epolls::Vector{Cint}
+    eventfds::Vector{Cint}
+    watched::Vector{Tuple{Cint,Cint,UInt32,UInt64}}   # (epoll, descriptor, events, data)
+end
+const EVENT_LOOP = EventLoop(Cint[], Cint[], Tuple{Cint,Cint,UInt32,UInt64}[])
+
+"Find the event loop's descriptors and what they watch. In the parent."
+function find_event_loop!()
+    foreach(empty!, (EVENT_LOOP.epolls, EVENT_LOOP.eventfds, EVENT_LOOP.watched))
+    for fd in 3:99
+        target = fd_target(fd)
+        if target == "anon_inode:[eventpoll]"
+            push!(EVENT_LOOP.epolls, fd)
+            for line in split(read_proc(string("/proc/self/fdinfo/", fd)), '\n')
+                found = match(r"^tfd:\s*(\d+)\s+events:\s*([0-9a-f]+)\s+data:\s*([0-9a-f]+)", line)
+                found === nothing && continue
+                tfd, events, data = found.captures
+                push!(EVENT_LOOP.watched, (Cint(fd), parse(Cint, tfd), parse(UInt32, events, base = 16),
+                                           parse(UInt64, data, base = 16)))
+            end
+        elseif target == "anon_inode:[eventfd]"
+            push!(EVENT_LOOP.eventfds, fd)
+        end
+    end
+    return
+end
+
+function own_event_loop!()
+    ok = true
+    for fd in EVENT_LOOP.epolls
+        mine = ccall(:epoll_create1, Cint, (Cint,), O_CLOEXEC)
+        ok &= ccall(:dup3, Cint, (Cint, Cint, Cint), mine, fd, O_CLOEXEC) >= 0
+        close_fd(mine)
+    end
+    for fd in EVENT_LOOP.eventfds
+        mine = ccall(:eventfd, Cint, (Cuint, Cint), 0, O_CLOEXEC | Cint(0o4000))
+        ok &= ccall(:dup3, Cint, (Cint, Cint, Cint), mine, fd, O_CLOEXEC) >= 0
+        close_fd(mine)
+    end
+    for (epoll, fd, events, data) in EVENT_LOOP.watched
+        # struct epoll_event is packed on x86-64 and padded elsewhere.
+        event = Sys.ARCH === :x86_64 ?
+            UInt32[events, data % UInt32, (data >> 32) % UInt32, 0] : UInt32[events, 0, data % UInt32, (data >> 32) % UInt32]
+        ccall(:epoll_ctl, Cint, (Cint, Cint, Cint, Ptr{UInt32}), epoll, 1, fd, event)
+    end
+    return ok
+end
+
+"Find the descriptors Julia writes machine code through. In the parent, after its last compilation."
+function find_code_memory!()
+    empty!(CODE_MEMORY.self_mem)
+    empty!(CODE_MEMORY.memory_files)
+    for fd in 3:255
+        target = fd_target(fd)
+        if startswith(target, "/proc/") && endswith(target, "/mem")
+            push!(CODE_MEMORY.self_mem, fd)
+        elseif startswith(target, "/memfd:julia-codegen")
+            push!(CODE_MEMORY.memory_files, fd)
+        end
+    end
+    return CODE_MEMORY
+end
+
+function own_code_memory!()
+    ok = true
+    for fd in CODE_MEMORY.self_mem
+        mine = open_fd("/proc/self/mem", 2 | 0o4010000)
+        ok &= mine >= 0 && ccall(:dup3, Cint, (Cint, Cint, Cint), mine, fd, O_CLOEXEC) >= 0
+        mine >= 0 && close_fd(mine)
+    end
+    for fd in CODE_MEMORY.memory_files
+        ok &= copy_memory_file!(fd)
+    end
+    return ok
+end
+
+hex(text, from, to) = parse(UInt, SubString(text, from, to), base = 16)
+
+function copy_memory_file!(fd::Cint)
+    mine = Cint(ccall(:syscall, Clong, (Clong, Cstring, Cuint), SYS_memfd_create, "julia-codegen", MFD_CLOEXEC))
+    mine >= 0 || return false
+    bytes = ccall(:lseek, Clong, (Cint, Clong, Cint), fd, 0, 2)
+    ccall(:ftruncate, Cint, (Cint, Clong), mine, bytes) == 0 || return false
+    ok = true
+    copied = Set{UInt}()
+    for line in split(read_proc("/proc/self/maps"), '\n')
+        endswith(line, "/memfd:julia-codegen (deleted)") || continue
+        dash, space = findfirst(isequal('-'), line), findfirst(isequal(' '), line)
+        from, to = hex(line, 1, dash - 1), hex(line, dash + 1, space - 1)
+        mode = SubString(line, space + 1, space + 4)
+        rest = SubString(line, space + 6)
+        offset = hex(rest, 1, findfirst(isequal(' '), rest) - 1)
+        size = to - from
+        if !(offset in copied)
+            push!(copied, offset)
+            copy_range!(fd, mine, offset, size) || (ok = false)
+        end
+        protection = (mode[1] == 'r' ? 1 : 0) | (mode[2] == 'w' ? 2 : 0) | (mode[3] == 'x' ? 4 : 0)
+        got = ccall(:mmap, Ptr{Cvoid}, (Ptr{Cvoid}, Csize_t, Cint, Cint, Cint, Clong),
+                    Ptr{Cvoid}(from), size, protection, MAP_SHARED | MAP_FIXED, mine, offset)
+        ok &= got == Ptr{Cvoid}(from)
+    end
+    ok &= ccall(:dup3, Cint, (Cint, Cint, Cint), mine, fd, O_CLOEXEC) >= 0
+    close_fd(mine)
+    return ok
+end
+
+function copy_range!(from::Cint, to::Cint, offset::UInt, size::UInt)
+    source = ccall(:mmap, Ptr{Cvoid}, (Ptr{Cvoid}, Csize_t, Cint, Cint, Cint, Clong),
+                   C_NULL, size, 1, MAP_SHARED, from, offset)
+    source == Ptr{Cvoid}(-1) && return false
+    written = ccall(:pwrite, Cssize_t, (Cint, Ptr{Cvoid}, Csize_t, Clong), to, source, size, offset)
+    ccall(:munmap, Cint, (Ptr{Cvoid}, Csize_t), source, size)
+    return written == size
+end
+
+"""
+Fork. In the child (0 is returned) machine code has memory of its own, the event loop is fresh, and the
+child dies with its parent. Everything between the fork and the return was compiled beforehand.
+"""
+function fork()
+    pid = ccall(:fork, Cint, ())
+    pid == 0 || return pid
+    ccall(:prctl, Cint, (Cint, Culong, Culong, Culong, Culong), 1, SIGKILL, 0, 0, 0) # PR_SET_PDEATHSIG
+    own_code_memory!() || exit_now(97)
+    ccall(:setpgid, Cint, (Cint, Cint), 0, 0)
+    own_event_loop!() || exit_now(97)
+    return Cint(0)
+end
+
+exit_now(code) = ccall(:_exit, Cvoid, (Cint,), code)
+
+# ---------------------------------------------------------------- children
+
+struct PollFd
+    fd::Cint
+    events::Int16
+    revents::Int16
+end
+
+"Wait up to `milliseconds` for any of the descriptors (-1: ignored); which are readable or closed."
+function poll(fds::Vector{Cint}, milliseconds::Integer)
+    entries = [PollFd(fd, POLLIN, 0) for fd in fds]
+    ccall(:poll, Cint, (Ptr{PollFd}, Culong, Cint), entries, length(entries), milliseconds)
+    return [e.fd >= 0 && e.revents != 0 for e in entries]
+end
+
+kill(pid, signal = SIGKILL) = ccall(:kill, Cint, (Cint, Cint), pid, signal)
+
+"The wait status of a child, or nothing while it runs."
+function wait_child(pid::Integer, block::Bool = false)
+    status = Ref{Cint}(0)
+    while true
+        got = ccall(:waitpid, Cint, (Cint, Ref{Cint}, Cint), pid, status, block ? 0 : WNOHANG)
+        got == pid && return Int(status[])
+        got == 0 && return nothing
+        Base.Libc.errno() == Base.Libc.EINTR || return -1
+    end
+end
+
+exit_code(status::Int) = (status >> 8) & 0xff
+exit_signal(status::Int) = status & 0x7f
+
+"Become the parent of whatever descendants leave behind."
+adopt_orphans() = ccall(:prctl, Cint, (Cint, Culong, Culong, Culong, Culong), 36, 1, 0, 0, 0)
+
+"Pids of this process's living children."
+function children()
+    text = read_proc(string("/proc/self/task/", ccall(:getpid, Cint, ()), "/children"))
+    return [parse(Int, word) for word in split(text)]
+end
+
+"Kill and reap all children (and theirs, which come to us as their parents die)."
+function sweep()
+    for _ in 1:1000
+        status = Ref{Cint}(0)
+        while ccall(:waitpid, Cint, (Cint, Ref{Cint}, Cint), -1, status, WNOHANG) > 0
+        end
+        left = children()
+        isempty(left) && return true
+        foreach(kill, left)
+        ccall(:usleep, Cint, (Cuint,), 1000)
+    end
+    return false
+end
+
+const PAGE = Int(ccall(:getpagesize, Cint, ()))
+
+"(resident, private data) of a process in bytes; (0, 0) when it is gone."
+function memory(pid::Integer)
+    words = split(read_proc(string("/proc/", pid, "/statm")))
+    length(words) >= 6 || return 0, 0
+    return parse(Int, words[2]) * PAGE, parse(Int, words[6]) * PAGE
+end
+
+# ---------------------------------------------------------------- limits and confinement
+
+struct Rlimit
+    soft::UInt64
+    hard::UInt64
+end
+const RLIMIT = (cpu = 0, fsize = 1, data = 2, stack = 3, core = 4, nofile = 7)
+function limit!(resource::Integer, value::Integer)
+    return ccall(:setrlimit, Cint, (Cint, Ref{Rlimit}), resource, Rlimit(value, value)) == 0
+end
+
+landlock_abi() = ccall(:syscall, Clong, (Clong, Ptr{Cvoid}, Csize_t, Cuint), SYS_landlock_create_ruleset, C_NULL, 0, 1)
+
+# Rights on files that each Landlock version knows; "read" is execute, read a file, list a folder.
+const LANDLOCK_READ = UInt64(0b1101)
+landlock_all(abi) = abi >= 5 ? UInt64(0xffff) : abi >= 3 ? UInt64(0x7fff) : abi >= 2 ? UInt64(0x3fff) : UInt64(0x1fff)
+# Not in the scratch folder: character and block devices, sockets, named pipes.
+const LANDLOCK_SPECIAL = UInt64(0b1110_0100_0000)
+
+"A Landlock rule set: read `readable`, write below `writable`; its descriptor, or -1 without Landlock."
+function landlock_rules(readable, writable)
+    abi = landlock_abi()
+    abi >= 1 || return Cint(-1)
+    all = landlock_all(abi)
+    attributes = UInt64[all, abi >= 4 ? 3 : 0, abi >= 6 ? 3 : 0]
+    bytes = abi >= 6 ? 24 : abi >= 4 ? 16 : 8
+    rules = Cint(ccall(:syscall, Clong, (Clong, Ptr{UInt64}, Csize_t, Cuint),
+                       SYS_landlock_create_ruleset, attributes, bytes, 0))
+    rules >= 0 || return Cint(-1)
+    for path in readable
+        landlock_allow(rules, path, LANDLOCK_READ)
+    end
+    for path in writable
+        landlock_allow(rules, path, all & ~LANDLOCK_SPECIAL)
+    end
+    for path in ("/dev/null", "/dev/zero", "/dev/urandom", "/dev/random")
+        landlock_allow(rules, path, UInt64(path == "/dev/null" ? 0b110 : 0b100))
+    end
+    return rules
+end
+
+function landlock_allow(rules::Cint, path::String, rights::UInt64)
+    fd = ccall(:open, Cint, (Cstring, Cint), path, 0o10000000 | O_CLOEXEC) # O_PATH
+    fd >= 0 || return
+    isdir(path) || (rights &= UInt64(0b1100_0000_0000_0111)) # what a plain file can have
+    attribute = zeros(UInt8, 12) # packed: u64 rights, s32 descriptor
+    for i in 0:7
+        attribute[i + 1] = (rights >> (8i)) % UInt8
+    end
+    for i in 0:3
+        attribute[i + 9] = (reinterpret(UInt32, fd) >> (8i)) % UInt8
+    end
+    ccall(:syscall, Clong, (Clong, Cint, Cint, Ptr{UInt8}, Cuint), SYS_landlock_add_rule, rules, 1, attribute, 0)
+    close_fd(fd)
+    return
+end
+
+no_new_privileges() = ccall(:prctl, Cint, (Cint, Culong, Culong, Culong, Culong), 38, 1, 0, 0, 0) == 0
+landlock_enter(rules::Cint) = ccall(:syscall, Clong, (Clong, Cint, Cuint), SYS_landlock_restrict_self, rules, 0) == 0
+
+struct FilterProgram
+    count::UInt16
+    code::Ptr{UInt8}
+end
+
+const PID_PLACEHOLDER = 0x70696421
+
+"Allow only the system calls of a BPF program; the placeholder in it becomes this process's id."
+function seccomp_enter(program::Vector{UInt8})
+    isempty(program) && return true
+    code = copy(program)
+    pid = reinterpret(UInt32, ccall(:getpid, Cint, ()))
+    words = reinterpret(UInt32, code)
+    for i in 2:2:length(words)
+        words[i] == PID_PLACEHOLDER && (words[i] = pid)
+    end
+    GC.@preserve code begin
+        filter = Ref(FilterProgram(length(code) ÷ 8, pointer(code)))
+        # PR_SET_SECCOMP, SECCOMP_MODE_FILTER
+        return ccall(:prctl, Cint, (Cint, Culong, Ref{FilterProgram}, Culong, Culong), 22, 2, filter, 0, 0) == 0
+    end
+end
+
+# ---------------------------------------------------------------- compiler switches
+
+function set_option!(field::Symbol, value::Integer)
+    i = findfirst(isequal(field), collect(fieldnames(Base.JLOptions)))
+    i === nothing && return false
+    T = fieldtype(Base.JLOptions, i)
+    address = cglobal(:jl_options, Cvoid) + fieldoffset(Base.JLOptions, i)
+    unsafe_store!(Ptr{T}(address), T(value))
+    return true
+end
+
+"Interpret whatever is not compiled yet (3: `--compile=min`), or compile it (1: `--compile=yes`)."
+function set_compiler!(interpret::Bool)
+    set_option!(:compile_enabled, interpret ? 3 : 1)
+    return set_option!(:opt_level, interpret ? 0 : 1)
+end
+
+end

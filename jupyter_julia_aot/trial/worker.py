@@ -1,0 +1,218 @@
+"""One trial worker: a warm Julia in a sandbox that forks a child per candidate.
+
+The messages, all frames of ``protocol.py`` (``julia/zygote.jl`` is the other side)::
+
+    worker → us   hello
+    us → worker   init     {filter, work, readable, output_bytes}
+    worker → us   ready    {warm_seconds, landlock, code_files}
+    us → worker   trial    {id, code, name, jit, count, seconds, memory_bytes, file_bytes}
+    worker → us   loaded   {id}                 the candidate is loaded: the oracle may come
+    us → worker   oracle   {source}             read by the candidate's process, never by the worker
+    us → worker   cancel   {}                   at any time during a trial
+    worker → us   verdict  {id, killed, status, report, output, output_bytes, peak_bytes, seconds, …}
+"""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import tempfile
+import threading
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from jupyter_julia_aot.errors import WorkerError
+from jupyter_julia_aot.records import Limits, Toolchain
+from jupyter_julia_aot.trial.confined import ConfinedProcess
+from jupyter_julia_aot.trial.filter import seccomp_program
+from jupyter_julia_aot.trial.protocol import (
+    Channel,
+    ChannelClosedError,
+    ChannelTimeoutError,
+    ProtocolError,
+    check_hello,
+)
+from jupyter_julia_aot.trial.sandbox import SYSTEM_FILES, SYSTEM_TREES, SandboxName, launch
+
+JULIA_SOURCES = Path(__file__).parent / "julia"
+START_SECONDS = 180.0
+"""Longest start of a worker, its warm-up included."""
+GRACE_SECONDS = 10.0
+"""How long after a trial's own limit the worker may take to answer before it is given up."""
+_MEMORY_HEADROOM = 4
+"""The outer sandbox's memory limit is this many times the limit of a trial, which the worker enforces."""
+
+
+class Worker:
+    """A running worker. Not thread-safe but for :meth:`cancel` and :meth:`kill`.
+
+    Raises ``SandboxError`` or ``WorkerError`` when it does not come up.
+    """
+
+    def __init__(self, toolchain: Toolchain, limits: Limits, sandbox: SandboxName = "auto") -> None:
+        self.toolchain = toolchain
+        self.limits = limits
+        self.warm: Mapping[str, Any] = {}
+        self._root = Path(tempfile.mkdtemp(prefix="julia-aot-trial-"))
+        self._lock = threading.Lock()
+        self._cancelled = False
+        self._in_trial = False
+        self._next = 0
+        self._stderr = bytearray()
+        work = self._root / "work"
+        work.mkdir()
+        try:
+            self.process = self._launch(sandbox)
+        except BaseException:
+            shutil.rmtree(self._root, ignore_errors=True)
+            raise
+        self._drainer = threading.Thread(target=self._drain, name="julia-aot-stderr", daemon=True)
+        self._drainer.start()
+        self._channel = Channel(self.process.stdout.fileno(), self.process.stdin.fileno())
+        try:
+            self._greet(work)
+        except (ProtocolError, ChannelClosedError, ChannelTimeoutError) as error:
+            self.close()
+            raise WorkerError(
+                f"the Julia worker did not start: {error}{self._said()}",
+                remedy="`jupyter julia-aot doctor` checks the Julia installation",
+            ) from error
+
+    @property
+    def sandbox(self) -> str:
+        """Name of the sandbox it runs in."""
+        return self.process.sandbox
+
+    def _launch(self, sandbox: SandboxName) -> ConfinedProcess:
+        from jupyter_julia_aot.toolchain import julia_command, julia_environment
+
+        home = self._root / "home"
+        home.mkdir()
+        share = Path(self.toolchain.prefix or Path(self.toolchain.path).parents[1]) / "share" / "julia"
+        environment = {
+            "JULIA_DEPOT_PATH": f"{home}:{share}",
+            "JULIA_LOAD_PATH": "@stdlib",
+            "JULIA_NUM_THREADS": "1",
+            "OPENBLAS_NUM_THREADS": "1",
+            "JULIA_PKG_OFFLINE": "true",
+        }
+        command = julia_command(self.toolchain, *_options(self.toolchain), str(JULIA_SOURCES / "zygote.jl"))
+        limits = replace(
+            self.limits,
+            memory_bytes=_MEMORY_HEADROOM * self.limits.memory_bytes + (2 << 30),
+            file_bytes=max(self.limits.file_bytes, 1 << 30),  # Julia's own code memory counts as a file
+        )
+        return launch(
+            command,
+            environment=julia_environment(self.toolchain, environment),
+            scratch=self._root,
+            readable=[self.toolchain.prefix, JULIA_SOURCES],
+            limits=limits,
+            sandbox=sandbox,
+        )
+
+    def _greet(self, work: Path) -> None:
+        check_hello(self._channel.receive(START_SECONDS), "trial")
+        readable = [*SYSTEM_TREES, *SYSTEM_FILES, self.toolchain.prefix]
+        self._channel.send(
+            {
+                "type": "init",
+                "filter": seccomp_program(),
+                "work": str(work),
+                "readable": [path for path in readable if path and Path(path).exists()],
+                "output_bytes": self.limits.output_bytes,
+            }
+        )
+        self.warm = self._channel.receive(START_SECONDS)
+        if self.warm.get("type") != "ready":
+            raise ProtocolError("the worker did not say that it is ready")
+
+    def _drain(self) -> None:
+        # Keeps the worker's own complaints, and its pipe from filling up.
+        with contextlib.suppress(OSError, ValueError):
+            while data := self.process.stderr.read(1 << 14):
+                self._stderr += data
+                del self._stderr[:-8192]
+
+    def _said(self) -> str:
+        if self.process.poll() is not None:
+            self._drainer.join(1)
+        text = bytes(self._stderr).decode(errors="replace").strip()
+        return f"\n{text}" if text else ""
+
+    # ------------------------------------------------------------ trials
+
+    def trial(self, job: Mapping[str, Any], oracle: str, seconds: float) -> Mapping[str, Any]:
+        """Run one trial of ``seconds`` at most; the worker's ``verdict`` message.
+
+        Raises ``WorkerError`` when the worker died or fell out of step; it must be closed then.
+        """
+        self._next += 1
+        message = {
+            "type": "trial",
+            "id": self._next,
+            "seconds": seconds,
+            "memory_bytes": self.limits.memory_bytes,
+            "file_bytes": self.limits.file_bytes,
+            **job,
+        }
+        with self._lock:
+            self._cancelled, self._in_trial = False, True
+            self._channel.send(message)
+        try:
+            return self._await_verdict(oracle, seconds)
+        except (ProtocolError, ChannelClosedError, ChannelTimeoutError) as error:
+            raise WorkerError(f"the Julia worker failed during a trial: {error}{self._said()}") from error
+        finally:
+            with self._lock:
+                self._in_trial = False
+
+    def _await_verdict(self, oracle: str, seconds: float) -> Mapping[str, Any]:
+        while True:
+            answer = self._channel.receive(seconds + GRACE_SECONDS)
+            if not isinstance(answer, dict) or answer.get("id") != self._next:
+                raise ProtocolError("the worker answered something else")
+            if answer.get("type") == "verdict":
+                if not answer.get("in_step"):
+                    raise ProtocolError("the worker's input was left half read")
+                return answer
+            if answer.get("type") != "loaded":
+                raise ProtocolError(f"unknown message {answer.get('type')!r}")
+            with self._lock:
+                if not self._cancelled:
+                    self._channel.send({"type": "oracle", "source": oracle})
+
+    def cancel(self) -> None:
+        """End the trial that runs, if any; it then answers ``killed: cancelled``. From any thread."""
+        with self._lock:
+            if self._in_trial and not self._cancelled:
+                self._cancelled = True
+                with contextlib.suppress(ChannelClosedError):
+                    self._channel.send({"type": "cancel"})
+
+    def kill(self) -> None:
+        """Kill the worker and its children at once. From any thread."""
+        self.process.kill()
+
+    def close(self) -> None:
+        """Kill the worker and remove its folder."""
+        self.process.close()
+        self._drainer.join(5)
+        shutil.rmtree(self._root, ignore_errors=True)
+
+
+def _options(toolchain: Toolchain) -> list[str]:
+    version = toolchain.version_tuple
+    options = [
+        "--startup-file=no",
+        "--history-file=no",
+        "--color=no",
+        "--check-bounds=yes",
+        "-O1",
+        "--threads=1,0" if version >= (1, 12, 0) else "--threads=1",
+    ]
+    if version >= (1, 10, 0):
+        options.append("--gcthreads=1")
+    return options
