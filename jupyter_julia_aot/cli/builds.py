@@ -29,7 +29,7 @@ def add_verbs(verbs: Verbs) -> None:
     build.add_argument("--backend", choices=["juliac", "juliac.jl", "packagecompiler", "sysimage"])
 
     run = add_verb(verbs, "run", run_run, "run an executable that was built here")
-    run.add_argument("artifact", metavar="ID|PATH", help="a build's id (see builds), or an executable")
+    run.add_argument("artifact", metavar="NAME|ID|PATH", help="a build's name or id (see builds), or a path")
     run.add_argument("arguments", nargs="*", metavar="ARG", help="its arguments (after --)")
     run.add_argument("--seconds", type=float, default=60.0, help="stop it after so long")
 
@@ -147,9 +147,12 @@ def build_json(events: list[Event], error: BuildError | None) -> dict[str, Any]:
 
 def run_run(args: argparse.Namespace, output: Output) -> int:
     """``run``: passes on what the program prints; 0 when it exits with 0."""
-    from jupyter_julia_aot.pipeline.artifacts import run_artifact
+    from jupyter_julia_aot.history import History
+    from jupyter_julia_aot.pipeline.artifacts import find_executable, run_artifact
 
-    ran = run_artifact(args.artifact, tuple(args.arguments), timeout=args.seconds)
+    with History() as history:
+        path = find_executable(args.artifact, history)
+    ran = run_artifact(path, tuple(args.arguments), timeout=args.seconds)
     output.result(to_json(ran))
     if not output.as_json:
         sys.stdout.write(ran.stdout)

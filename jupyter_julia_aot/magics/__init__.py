@@ -6,7 +6,7 @@ the events. Whatever is heavy is imported when a magic first runs.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -27,9 +27,14 @@ def register(shell: InteractiveShell) -> None:
         current = settings()
     except SettingError as error:
         raise rendered(error) from error.__cause__
-    if current not in shell.configurables:
-        shell.configurables.append(current)
+    configurables: Any = shell.configurables  # typed as a list of shells there
+    if current not in configurables:
+        configurables.append(current)
     magics = JuliaMagics(shell)
+    before = shell.magics_manager.registry.get("JuliaMagics")
+    if before is not None:
+        # %reload_ext: what was accepted and what is running stays.
+        magics.notebook = before.notebook
     shell.register_magics(magics)
     register_completions(shell, magics)
     if _empty_cells not in shell.input_transformers_cleanup:

@@ -12,14 +12,14 @@ from jupyter_julia_aot.magics.notebook import Notebook, make_oracle
 
 
 @magics_class
-class JuliaMagics(Magics):  # type: ignore[misc]
+class JuliaMagics(Magics):
     """``%%julia_gen %%julia_tests %%juliac %%julia_trial %julia``."""
 
     def __init__(self, shell: Any) -> None:
         super().__init__(shell)
         self.notebook = Notebook(shell)
 
-    @cell_magic  # type: ignore[untyped-decorator]
+    @cell_magic
     @one_message
     def julia_gen(self, line: str, cell: str) -> None:
         """Generate the Julia function NAME from the words in the cell (``-h`` for options)."""
@@ -27,7 +27,7 @@ class JuliaMagics(Magics):  # type: ignore[misc]
 
         run_generation(self.notebook, parsers.gen_parser().read(line), cell)
 
-    @cell_magic  # type: ignore[untyped-decorator]
+    @cell_magic
     @one_message
     def julia_tests(self, line: str, cell: str) -> None:
         """The tests that the function NAME must pass."""
@@ -39,7 +39,7 @@ class JuliaMagics(Magics):  # type: ignore[misc]
         self.notebook.oracles[name] = oracle
         print(f"tests for {name} ({oracle.language}); %%julia_gen {name} will use them")  # noqa: T201
 
-    @cell_magic  # type: ignore[untyped-decorator]
+    @cell_magic
     @one_message
     def juliac(self, line: str, cell: str) -> None:
         """Compile the cell, or the accepted function NAME (``-h`` for options)."""
@@ -47,7 +47,7 @@ class JuliaMagics(Magics):  # type: ignore[misc]
 
         run_build(self.notebook, parsers.build_parser().read(line), cell)
 
-    @cell_magic  # type: ignore[untyped-decorator]
+    @cell_magic
     @one_message
     def julia_trial(self, line: str, cell: str) -> None:
         """Run the cell in a sandboxed Julia that keeps its state and can be stopped."""
@@ -55,7 +55,7 @@ class JuliaMagics(Magics):  # type: ignore[misc]
 
         run_trial(self.notebook, parsers.trial_parser().read(line), cell)
 
-    @line_magic  # type: ignore[untyped-decorator]
+    @line_magic
     @one_message
     def julia(self, line: str) -> None:
         """``%julia accept ID | status | history | builds | stop | help``."""

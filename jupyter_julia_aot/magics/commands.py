@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -15,7 +16,10 @@ SHOWN = 10
 
 def run_command(notebook: Notebook, line: str) -> None:
     """Carry out ``%julia …``. Raises :class:`SettingError` for a verb that does not exist."""
-    verb, *rest = line.split() or ["help"]
+    try:
+        verb, *rest = shlex.split(line) or ["help"]
+    except ValueError as error:
+        raise SettingError(f"%julia: {error}: {line!r}", remedy="close the quotation") from error
     if verb in ("-h", "--help"):
         verb = "help"
     if verb not in COMMANDS:
@@ -86,6 +90,20 @@ def _builds(notebook: Notebook, words: list[str]) -> None:
         _say("nothing was built yet; try %%juliac")
 
 
+def _run(notebook: Notebook, words: list[str]) -> None:
+    if not words or words[0] in ("-h", "--help"):
+        _say("usage: %julia run NAME|ID [ARG …]\n\nRun an executable that %%juliac built.")
+        return
+    from jupyter_julia_aot.pipeline.artifacts import find_executable, run_artifact
+
+    path = find_executable(words[0], notebook.history)
+    ran = run_artifact(path, tuple(words[1:]))
+    if ran.stdout or ran.stderr:
+        _say((ran.stdout + ran.stderr).rstrip())
+    if ran.exit_code:
+        _say(f"exit code {ran.exit_code}")
+
+
 def _stop(notebook: Notebook, words: list[str]) -> None:
     parser = MagicParser("%julia stop", "Stop background jobs.")
     parser.add_argument("job", nargs="?", type=int, help="its number (default: all)")
@@ -102,6 +120,7 @@ COMMANDS: dict[str, Callable[[Notebook, list[str]], None]] = {
     "status": _status,
     "history": _history,
     "builds": _builds,
+    "run": _run,
     "stop": _stop,
     "help": _help,
 }
@@ -115,5 +134,6 @@ HELP = """\
 %julia status        what works here, what is running
 %julia history       what was asked before (words to search, -n)
 %julia builds        what was compiled
+%julia run NAME …    run what was compiled, with arguments
 %julia stop          stop background jobs (--bg)
 Each magic explains its options with -h. Settings: %config JuliaAot, or JULIA_AOT_<NAME>."""

@@ -37,9 +37,9 @@ def accept(
     :class:`SettingError` for an unproven one, :class:`~jupyter_julia_aot.errors.HistoryError`
     for an unknown id.
     """
+    candidate, run_id = accepted_code(candidate_id, history=history, trust=trust)
     from jupyter_julia_aot.run import bind
 
-    candidate, run_id = accepted_code(candidate_id, history=history, trust=trust)
     function = bind(candidate.name, candidate.code, julia=julia, route=route)
     Recorder(history, run_id).event("accepted", candidate_id=candidate.id, name=candidate.name)
     return Accepted(candidate=candidate, run_id=run_id, function=function)

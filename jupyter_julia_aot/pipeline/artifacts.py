@@ -2,21 +2,50 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from jupyter_julia_aot.errors import SettingError
 from jupyter_julia_aot.records import Verified
+
+if TYPE_CHECKING:
+    from jupyter_julia_aot.history import History
+
+# How many past builds are looked through for a name or id.
+LOOK_BACK = 500
+
+
+def find_executable(which: str, history: History) -> str:
+    """The path of an executable, given by its build's id (or the beginning of it), name, or path.
+
+    A name means its newest build. Raises :class:`SettingError` when there is none.
+    """
+    if "/" in which:
+        if not Path(which).is_file():
+            raise SettingError(f"there is no file {which}", remedy="build it again")
+        return which
+    artifacts = [entry.result.artifact for entry in history.builds(limit=LOOK_BACK)]
+    exact = [a for a in artifacts if which in (a.id, a.name)]
+    for artifact in exact or [a for a in artifacts if which and a.id.startswith(which)]:
+        if artifact.kind == "exe" and Path(artifact.path).is_file():
+            return artifact.path
+    known = ", ".join(dict.fromkeys(a.name for a in artifacts if a.kind == "exe")) or "none"
+    raise SettingError(
+        f"no executable {which!r} was built, or its file is gone", remedy=f"there are: {known}"
+    )
 
 
 def run_artifact(
-    which: str, arguments: tuple[str, ...] = (), *, stdin: bytes = b"", timeout: float = 60.0
+    path: str, arguments: tuple[str, ...] = (), *, stdin: bytes = b"", timeout: float = 60.0
 ) -> Verified:
-    """Run an executable, given by its build's id (or the beginning of it), name, or path.
+    """Run the executable at ``path``.
 
-    Raises :class:`~jupyter_julia_aot.errors.SettingError` when there is none, and
-    :class:`~jupyter_julia_aot.errors.BuildError` when it does not start or runs over ``timeout``
-    seconds.
+    Raises :class:`~jupyter_julia_aot.errors.BuildError` when it does not start or runs over
+    ``timeout`` seconds.
     """
     from jupyter_julia_aot.build import run_artifact as run
 
-    return run(which, arguments, stdin=stdin, timeout=timeout)
+    return run(path, arguments, stdin=stdin, timeout=timeout)
 
 
 def prune_builds(*, days: float | None = None, keep_mb: float | None = None) -> tuple[list[str], int]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
@@ -198,7 +198,7 @@ class _Generation:
 
     # ------------------------------------------------------------ one round
 
-    def _ask(self, client: ModelClient, requests: list[tuple[Request, str | None]]) -> Iterator[Event]:
+    def _ask(self, client: ModelClient, requests: Sequence[tuple[Request, str | None]]) -> Iterator[Event]:
         """Stream the answers of ``requests`` and try each; returns when all trials are done."""
         tryout = self._tryout
         assert tryout is not None  # noqa: S101 - _rounds made it

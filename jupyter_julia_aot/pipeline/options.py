@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, Literal
 
 from jupyter_julia_aot.errors import SettingError
 from jupyter_julia_aot.records import Limits
@@ -26,7 +26,7 @@ class Options:
     base_url: str
     api_key: str
     julia: str
-    sandbox: str
+    sandbox: Literal["auto", "sandlock", "bubblewrap", "none"]
     trial_seconds: float
     trial_memory_mb: int
     workers: int

@@ -18,6 +18,4 @@ def open_session(options: Options | None = None) -> Session:
     from jupyter_julia_aot.trial import Session
 
     options = options or Options.of()
-    return Session(
-        choose_toolchain("trial", options.julia), limits=options.limits, sandbox=options.sandbox
-    )
+    return Session(choose_toolchain("trial", options.julia), limits=options.limits, sandbox=options.sandbox)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import queue
 import threading
+from collections.abc import Sequence
 from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
@@ -92,7 +93,7 @@ class Stream(threading.Thread):
     def __init__(
         self,
         client: ModelClient,
-        requests: list[tuple[Request, str | None]],
+        requests: Sequence[tuple[Request, str | None]],
         base: int,
         stop: threading.Event,
         inbox: queue.SimpleQueue[Message],

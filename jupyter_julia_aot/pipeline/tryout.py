@@ -7,6 +7,7 @@ from concurrent.futures import CancelledError, Future
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from jupyter_julia_aot.errors import Cancelled
 from jupyter_julia_aot.records import Candidate, Oracle, Trial, new_id
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ class Tryout:
         same = self._same.pop(candidate.code)
         try:
             trial = future.result()
-        except CancelledError:
+        except (CancelledError, Cancelled):
             return
         self._known[candidate.code] = trial
         self.passed = self.passed or trial.verdict == "passed"

@@ -24,10 +24,10 @@ class BuildWidget(anywidget.AnyWidget):
 
     _esm = script("build.js")
     _css = STATIC / "views.css"
-    head = traitlets.Dict().tag(sync=True)
-    stages = traitlets.List().tag(sync=True)
-    diagnostics = traitlets.List().tag(sync=True)
-    result = traitlets.Dict().tag(sync=True)
+    head: Any = traitlets.Dict().tag(sync=True)
+    stages: Any = traitlets.List().tag(sync=True)
+    diagnostics: Any = traitlets.List().tag(sync=True)
+    result: Any = traitlets.Dict().tag(sync=True)
     stoppable = traitlets.Bool(False).tag(sync=True)
 
     def __init__(
@@ -70,7 +70,7 @@ class BuildWidget(anywidget.AnyWidget):
             self.send({"ran": self._run(path, arguments, str(content.get("stdin") or ""))})
 
     def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-        data, metadata = super()._repr_mimebundle_(**kwargs)
+        data, metadata = super()._repr_mimebundle_(**kwargs) or ({}, {})
         return {**data, **static_bundle(self.state)}, metadata
 
 

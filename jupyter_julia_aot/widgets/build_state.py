@@ -65,8 +65,8 @@ class BuildState:
             return
         diagnostic = dict(data["diagnostic"])
         line = diagnostic.get("line")
-        known = line is not None and 1 <= line <= len(self._source)
-        diagnostic["source"] = self._source[line - 1] if known else ""
+        known = isinstance(line, int) and 1 <= line <= len(self._source)
+        diagnostic["source"] = self._source[int(line or 1) - 1] if known else ""
         diagnostic["message"] = clipped(diagnostic["message"], 4000)
         self.diagnostics.append(diagnostic)
 

@@ -23,9 +23,9 @@ class GenerationWidget(anywidget.AnyWidget):
 
     _esm = script("generation.js")
     _css = STATIC / "views.css"
-    head = traitlets.Dict().tag(sync=True)
-    rows = traitlets.List().tag(sync=True)
-    streams = traitlets.Dict().tag(sync=True)
+    head: Any = traitlets.Dict().tag(sync=True)
+    rows: Any = traitlets.List().tag(sync=True)
+    streams: Any = traitlets.Dict().tag(sync=True)
     stoppable = traitlets.Bool(False).tag(sync=True)
 
     def __init__(self, state: GenerationState, act: Act, *, stoppable: bool = False) -> None:
@@ -73,7 +73,7 @@ class GenerationWidget(anywidget.AnyWidget):
             self.refresh()
 
     def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-        data, metadata = super()._repr_mimebundle_(**kwargs)
+        data, metadata = super()._repr_mimebundle_(**kwargs) or ({}, {})
         return {**data, **static_bundle(self.state)}, metadata
 
 

@@ -89,7 +89,7 @@ def _candidate(row: Row, head: dict[str, Any]) -> str:
     chosen = row["id"] in (head["selected"], head["accepted"])
     verdict = row["verdict"] or "being tried"
     checks = row["passed"] + row["failed"]
-    facts = [ORIGINS.get(row["origin"], row["origin"])]
+    facts = [str(ORIGINS.get(row["origin"], row["origin"]))]
     if row["parent_number"]:
         facts.append(f"from #{row['parent_number']}")
     if checks:
@@ -110,10 +110,18 @@ def _candidate(row: Row, head: dict[str, Any]) -> str:
         f'<details class="jja-row"{" open" if chosen else ""}><summary>'
         f'<span class="jja-number">#{row["number"]}</span> '
         f'<span class="jja-badge jja-{escape(verdict)}">{escape(verdict)}</span> '
-        f'<span class="jja-facts">{escape(" · ".join(facts))}</span>'
+        f'<span class="jja-facts">{escape(" · ".join(facts))}</span> '
+        f'<span class="jja-facts">{escape(_excerpt(row))}</span>'
         f"{f' <span class=jja-mark>{state}</span>' if state else ''}"
         f"</summary>{''.join(body)}</details>"
     )
+
+
+def _excerpt(row: Row) -> str:
+    """Why it failed, or what was rewritten, short enough for a line."""
+    text = error_line(row) if row["error"] else next(iter([*row["failures"], *row["notes"]]), "")
+    first = (text.splitlines() or [""])[0]
+    return first if len(first) <= 120 else f"{first[:119]}…"
 
 
 def _diff(lines: list[list[str]]) -> str:

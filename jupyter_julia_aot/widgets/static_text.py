@@ -41,7 +41,7 @@ def headline(state: GenerationState) -> str:
 
 def row_summary(row: Row) -> str:
     """A candidate's origin, verdict, checks, seconds and error in one line."""
-    origin = ORIGINS.get(row["origin"], row["origin"])
+    origin = str(ORIGINS.get(row["origin"], row["origin"]))
     if row["parent_number"]:
         origin += f" from #{row['parent_number']}"
     text = f"{origin}: {row['verdict'] or 'being tried'}"

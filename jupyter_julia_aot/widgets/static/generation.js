@@ -71,7 +71,7 @@ class CandidateRow {
     if (row.error || row.failures.length) tabs.push(["error", "Why not"]);
     if (row.output) tabs.push(["output", "Output"]);
     if (!tabs.some(([name]) => name === this.tab)) this.tab = "code";
-    const buttons = tabs.map(([name, label]) =>
+    const buttons = (tabs.length > 1 ? tabs : []).map(([name, label]) =>
       make("button", {
         class: "jja-button", type: "button", "aria-pressed": String(this.tab === name), text: label,
         onclick: () => { this.tab = name; this.draw(); this.body.querySelector(`[aria-pressed="true"]`)?.focus(); },
@@ -112,7 +112,7 @@ function render({ model, el }) {
   const request = make("div", { class: "jja-request" });
   const notes = make("div", {});
   const list = make("div", { class: "jja-rows", role: "list", "aria-label": "candidates" });
-  const writing = make("div", { class: "jja-rows", "aria-label": "answers being written" });
+  const writing = make("div", { class: "jja-rows jja-writings", "aria-label": "answers being written" });
   const empty = make("div", { class: "jja-empty" });
   const said = make("div", { class: "jja-hint", role: "status", "aria-live": "polite", hidden: true });
   const root = make("section", { class: "jja", "aria-label": "Julia generation" }, [
@@ -161,11 +161,11 @@ function render({ model, el }) {
   function stream(key) {
     let view = streams.get(key);
     if (!view) {
-      const text = make("pre", { class: "jja-code", "aria-live": "off" });
+      const text = make("pre", { class: "jja-code jja-stream", "aria-live": "off" });
       const element = make("div", { class: "jja-row" }, [
         make("div", { class: "jja-line" }, [
-          make("span", { class: "jja-number", text: `${Number(key) + 1}` }),
           make("span", { class: "jja-badge jja-writing", text: "writing" }),
+          make("span", { class: "jja-facts", text: `answer ${Number(key) + 1}` }),
         ]),
         make("div", { class: "jja-body" }, [text]),
       ]);

@@ -1,0 +1,151 @@
+"""The widgets as the browser sees them: traits, messages, and the forms that are saved."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jupyter_julia_aot.widgets.build import BuildWidget
+from jupyter_julia_aot.widgets.build_state import BuildState
+from jupyter_julia_aot.widgets.generation import GenerationWidget
+from jupyter_julia_aot.widgets.live import UPDATES_PER_SECOND, Throttle, script
+from jupyter_julia_aot.widgets.state import GenerationState
+from jupyter_julia_aot.widgets.static_html import STATIC
+from tests.widgets.examples import HOSTILE, build_events, event, generation_events
+
+WIDGET_MIME = "application/vnd.jupyter.widget-view+json"
+
+
+def no_action(do: str, candidate_id: str) -> str:
+    return ""
+
+
+def generation_widget(act: Callable[[str, str], str] = no_action, text: str = "plain") -> GenerationWidget:
+    widget = GenerationWidget(GenerationState("cube", text), act)
+    for one in generation_events(text):
+        widget.add(one)
+    return widget
+
+
+def test_a_generation_widget_carries_its_static_forms() -> None:
+    data, _ = generation_widget(text=HOSTILE)._repr_mimebundle_()
+    assert set(data) == {WIDGET_MIME, "text/plain", "text/html"}
+    assert "passed" in data["text/plain"]
+    assert "<script>" not in data["text/html"]
+
+
+def test_a_build_widget_carries_its_static_forms() -> None:
+    widget = BuildWidget(BuildState("cube", "exe"), lambda *_: {}, lambda: None)
+    for one in build_events():
+        widget.add(one)
+    data, _ = widget._repr_mimebundle_()
+    assert set(data) == {WIDGET_MIME, "text/plain", "text/html"}
+    assert widget.result["artifact"]["id"] == "a1"
+
+
+def test_the_final_state_is_synced_at_once() -> None:
+    widget = generation_widget()
+    assert widget.head["status"] == "done"
+    assert [r["verdict"] for r in widget.rows] == ["syntax", "passed"]
+    assert widget.streams == {}
+
+
+def test_what_is_synced_is_json() -> None:
+    widget = generation_widget(text=HOSTILE)
+    json.dumps([widget.head, widget.rows, widget.streams])
+
+
+def test_the_accept_button_asks_python_and_tells_the_user() -> None:
+    asked: list[tuple[str, str]] = []
+    said: list[Any] = []
+
+    def act(do: str, candidate_id: str) -> str:
+        asked.append((do, candidate_id))
+        return "cube is now candidate c2"
+
+    widget = generation_widget(act)
+    widget.send = lambda content, buffers=None: said.append(content)
+    widget._handle_custom_msg({"do": "accept", "id": "c2"}, [])
+    assert asked == [("accept", "c2")]
+    assert {"said": "cube is now candidate c2", "id": "c2"} in said
+
+
+@pytest.mark.parametrize("message", [{}, {"do": "rm -rf"}, "accept", None, {"do": ["accept"]}])
+def test_unknown_messages_from_the_browser_do_nothing(message: Any) -> None:
+    asked: list[str] = []
+    widget = generation_widget(lambda do, _id: asked.append(do) or "")
+    widget._handle_custom_msg(message, [])
+    assert asked == []
+
+
+def test_the_run_button_runs_the_built_file_only() -> None:
+    ran: list[tuple[str, list[str], str]] = []
+    answers: list[Any] = []
+
+    def run(path: str, arguments: list[str], stdin: str) -> dict[str, Any]:
+        ran.append((path, arguments, stdin))
+        return {"exit_code": 0, "stdout": "27"}
+
+    widget = BuildWidget(BuildState("cube", "exe"), run, lambda: None)
+    widget.send = lambda content, buffers=None: answers.append(content)
+    widget._handle_custom_msg({"do": "run", "arguments": ["3"]}, [])
+    assert ran == []
+    for one in build_events():
+        widget.add(one)
+    widget._handle_custom_msg({"do": "run", "path": "/bin/sh", "arguments": ["3"], "stdin": "x"}, [])
+    assert ran == [("/tmp/plain", ["3"], "x")]
+    assert answers[-1] == {"ran": {"exit_code": 0, "stdout": "27"}}
+
+
+def test_a_flood_of_tokens_becomes_few_updates() -> None:
+    widget = GenerationWidget(GenerationState("cube", "…"), no_action)
+    sent: list[Any] = []
+    widget.send = lambda content, buffers=None: sent.append(content)
+    began = time.monotonic()
+    for i in range(5000):
+        widget.add(event("token", index=i % 8, text="x"))
+    widget.refresh()
+    seconds = time.monotonic() - began
+    assert len(sent) <= UPDATES_PER_SECOND * seconds + 2
+    assert sum(len(text) for message in sent for _, text in message["tokens"]) == 5000
+
+
+def test_the_last_change_is_shown_without_another_event(wait_until: Callable[..., None]) -> None:
+    flushed: list[int] = []
+    throttle = Throttle(lambda: flushed.append(threading.get_ident()))
+    for _ in range(3):
+        throttle.touch()
+    wait_until(lambda: len(flushed) == 2, 5.0)
+
+
+@pytest.mark.parametrize("name", ["generation.js", "build.js"])
+def test_the_scripts_make_no_markup_from_text_and_fetch_nothing(name: str) -> None:
+    source = script(name)
+    for forbidden in (
+        "innerHTML",
+        "outerHTML",
+        "insertAdjacentHTML",
+        "document.write",
+        "eval(",
+        "http",
+        "import",
+    ):
+        assert forbidden not in source.replace("module|using|import", ""), forbidden
+    assert source.count("export default") == 1
+
+
+def test_every_class_of_the_scripts_has_a_style() -> None:
+    import re
+
+    style = (STATIC / "views.css").read_text(encoding="utf-8")
+    used = set()
+    for path in Path(STATIC).glob("*.js"):
+        used |= set(re.findall(r'class: "([^"$]+)"', path.read_text(encoding="utf-8")))
+    names = {name for group in used for name in group.split()}
+    assert not {n for n in names if f".{n}" not in style}
