@@ -41,8 +41,6 @@ START_SECONDS = 180.0
 """Longest start of a worker, its warm-up included."""
 GRACE_SECONDS = 10.0
 """How long after a trial's own limit the worker may take to answer before it is given up."""
-_MEMORY_HEADROOM = 4
-"""The outer sandbox's memory limit is this many times the limit of a trial, which the worker enforces."""
 
 
 class Worker:
@@ -101,7 +99,7 @@ class Worker:
         command = julia_command(self.toolchain, *_options(self.toolchain), str(JULIA_SOURCES / "zygote.jl"))
         limits = replace(
             self.limits,
-            memory_bytes=_MEMORY_HEADROOM * self.limits.memory_bytes + (2 << 30),
+            memory_bytes=0,  # the worker itself holds each child to the limit
             file_bytes=max(self.limits.file_bytes, 1 << 30),  # Julia's own code memory counts as a file
         )
         return launch(

@@ -33,7 +33,9 @@ end
 
 function confine!(settings::Settings, memory::Int, file_bytes::Int)
     ccall(:chdir, Cint, (Cstring,), settings.work)
-    _, data = System.memory(ccall(:getpid, Cint, ()))
+    statm = System.open_statm()
+    _, data = System.memory(statm)
+    System.close_fd(statm)
     # A second line behind the watcher: it counts reserved memory, so it must be generous.
     System.limit!(System.RLIMIT.data, data + 4 * memory + (1 << 30))
     System.limit!(System.RLIMIT.fsize, file_bytes)

@@ -271,14 +271,63 @@ function sweep()
     return false
 end
 
+# ---------------------------------------------------------------- passing a descriptor
+
+# A child shows its memory use by handing its parent an open /proc/self/statm: some sandboxes hide the
+# /proc entries of all other processes, even children.
+
+"Two connected sockets, to pass descriptors through."
+function socket_pair()
+    ends = Vector{Cint}(undef, 2)
+    ccall(:socketpair, Cint, (Cint, Cint, Cint, Ptr{Cint}), 1, 1 | O_CLOEXEC, 0, ends) == 0 || error("no socket pair")
+    return ends[1], ends[2]
+end
+
+# struct msghdr with one byte of data and room for one descriptor (struct cmsghdr, SOL_SOCKET, SCM_RIGHTS).
+function with_message(call, fd::Cint)
+    data = zeros(UInt8, 1)
+    control = UInt64[20, 1 | (UInt64(1) << 32), reinterpret(UInt32, fd)]
+    GC.@preserve data control begin
+        vector = UInt64[UInt64(pointer(data)), 1]
+        GC.@preserve vector begin
+            message = UInt64[0, 0, UInt64(pointer(vector)), 1, UInt64(pointer(control)), 24, 0]
+            ok = GC.@preserve message call(pointer(message)) == 1
+            return ok && message[6] >= 20 ? reinterpret(Int32, control[3] % UInt32) : Cint(-1)
+        end
+    end
+end
+
+"Send a descriptor; whether that worked."
+send_fd(socket::Cint, fd::Cint) =
+    with_message(m -> ccall(:sendmsg, Cssize_t, (Cint, Ptr{UInt64}, Cint), socket, m, 0), fd) >= 0
+
+"The descriptor that the other side sends, or -1."
+receive_fd(socket::Cint) =
+    with_message(m -> ccall(:recvmsg, Cssize_t, (Cint, Ptr{UInt64}, Cint), socket, m, O_CLOEXEC_RECEIVED), Cint(-1))
+const O_CLOEXEC_RECEIVED = Cint(0x40000000)
+
 const PAGE = Int(ccall(:getpagesize, Cint, ()))
 
-"(resident, private data) of a process in bytes; (0, 0) when it is gone."
-function memory(pid::Integer)
-    words = split(read_proc(string("/proc/", pid, "/statm")))
-    length(words) >= 6 || return 0, 0
-    return parse(Int, words[2]) * PAGE, parse(Int, words[6]) * PAGE
+open_statm() = open_fd("/proc/self/statm", 0)
+
+"(resident, private data) in bytes as an open `statm` tells; (0, 0) when its process is gone."
+function memory(statm::Integer)
+    n = ccall(:pread, Cssize_t, (Cint, Ptr{UInt8}, Csize_t, Clong), statm, STATM_BUFFER, length(STATM_BUFFER), 0)
+    n > 0 || return 0, 0
+    numbers = (0, 0, 0, 0, 0, 0, 0)
+    word, value = 1, 0
+    for i in 1:n
+        byte = STATM_BUFFER[i]
+        if UInt8('0') <= byte <= UInt8('9')
+            value = 10value + (byte - UInt8('0'))
+        else
+            word <= 7 && (numbers = Base.setindex(numbers, value, word))
+            word, value = word + 1, 0
+        end
+    end
+    return numbers[2] * PAGE, numbers[6] * PAGE
 end
+const STATM_BUFFER = zeros(UInt8, 256)
 
 # ---------------------------------------------------------------- limits and confinement
 

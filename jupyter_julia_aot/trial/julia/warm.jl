@@ -73,6 +73,13 @@ function compile_fork!()
         System.own_code_memory!() || error("this Julia's code memory cannot be copied")
     end
     precompile(System.fork, ()) || error("fork cannot be compiled")
+    System.memory(System.open_statm())
+    ours, theirs = System.socket_pair()
+    null = System.open_fd("/dev/null", 0)
+    System.send_fd(ours, null)
+    got = System.receive_fd(theirs)
+    got >= 0 || error("descriptors cannot be passed to the parent")
+    foreach(System.close_fd, (ours, theirs, null, got))
     precompile(System.exit_now, (Int,))
     System.find_code_memory!()
     return

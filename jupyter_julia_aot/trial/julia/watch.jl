@@ -38,17 +38,26 @@ end
 function attempt(job::Dict{String,Any}, settings::Child.Settings, input::Cint, output::Cint, start::UInt64)
     report_r, report_w = System.pipe()
     out_r, out_w = System.pipe()
-    flush(Base.stdout)
+    ours, theirs = System.socket_pair()
     pid = System.fork()
     if pid == 0
         System.close_fd(report_r)
         System.close_fd(out_r)
+        System.close_fd(ours)
+        statm = System.open_statm()
+        System.send_fd(theirs, statm)
+        System.close_fd(statm)
+        System.close_fd(theirs)
         Child.run(job, settings, input, report_w, out_w)
     end
     System.close_fd(report_w)
     System.close_fd(out_w)
+    System.close_fd(theirs)
+    statm = pid < 0 ? Cint(-1) : System.receive_fd(ours)
+    System.close_fd(ours)
     outcome = Outcome(nothing, pid < 0 ? "nofork" : "", 0, nothing, UInt8[], 0, 0, false, false, true)
-    pid < 0 || watch!(outcome, pid, job, settings, (input, output), report_r, out_r, start)
+    pid < 0 || watch!(outcome, pid, statm, job, settings, (input, output), report_r, out_r, start)
+    System.close_fd(statm)
     System.close_fd(report_r)
     System.close_fd(out_r)
     System.sweep()
@@ -56,11 +65,11 @@ function attempt(job::Dict{String,Any}, settings::Child.Settings, input::Cint, o
     return outcome
 end
 
-function watch!(o::Outcome, pid::Cint, job, settings::Child.Settings, theirs, report::Cint, out::Cint, start)
+function watch!(o::Outcome, pid::Cint, statm::Cint, job, settings::Child.Settings, theirs, report::Cint, out::Cint, start)
     input, output = theirs
     deadline = start + round(UInt64, Float64(job["seconds"]) * 1e9)
     limit, file_limit = Int(job["memory_bytes"]), Int(job["file_bytes"])
-    baseline = first(System.memory(ccall(:getpid, Cint, ())))
+    baseline = first(System.memory(statm))
     pending = UInt8[]
     fds = Cint[report, out, input]
     steps = 0
@@ -104,7 +113,7 @@ function watch!(o::Outcome, pid::Cint, job, settings::Child.Settings, theirs, re
         steps += 1
         ended || time_ns() < deadline || (o.killed = "timeout"; ended = true)
         if !ended
-            resident, _ = System.memory(pid)
+            resident, _ = System.memory(statm)
             o.peak = max(o.peak, resident - baseline)
             o.peak > limit && (o.killed = "memory"; ended = true)
             steps % FILES_EVERY == 0 && folder_full(settings.work, file_limit) && (o.killed = "files"; ended = true)
