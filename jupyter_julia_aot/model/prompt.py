@@ -117,7 +117,7 @@ def _completion(
     prompt: Prompt, sampling: Sampling, attempt: tuple[Candidate, Trial] | None = None
 ) -> Request:
     head = signature(prompt)
-    given = f"function {head}\n" if head else f"function {prompt.name}("
+    given = f"function {head}" if head else f"function {prompt.name}("
     context = f"{prompt.context.strip()}\n\n" if prompt.context.strip() else ""
     description = prompt.request.strip().replace('"""', "'''")
     text = f'{EXAMPLES}{context}"""\n{description}\n"""\n'
