@@ -1,0 +1,182 @@
+"""Judges samples on whatever runs trials, and can be killed and resumed."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
+from contextlib import nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+
+from jupyter_julia_aot.bench.journal import Journal, Judged, fingerprint
+from jupyter_julia_aot.bench.outcome import Evaluation, gather
+from jupyter_julia_aot.bench.samples import Sample, to_try
+from jupyter_julia_aot.bench.task import Task
+from jupyter_julia_aot.errors import BenchError, Cancelled
+from jupyter_julia_aot.records import Candidate, Oracle, Trial
+
+Submit = Callable[[Candidate, Oracle], "Future[Trial]"]
+"""Starts a trial: ``TrialPool.submit``, or :func:`jupyter_julia_aot.bench.scale.on_executor`."""
+
+# Trials handed out at once: enough to keep any pool busy, few enough to stop within a second.
+WINDOW = 64
+_POLL_SECONDS = 0.2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far an evaluation is. Times in seconds."""
+
+    done: int
+    total: int
+    passed: int
+    harness_errors: int
+    elapsed: float
+    remaining: float | None
+    """Estimated from this session's pace; ``None`` until a first verdict."""
+
+
+def evaluate(
+    tasks: Sequence[Task],
+    samples: Sequence[Sample],
+    submit: Submit,
+    *,
+    ks: Sequence[int] = (1,),
+    julia: str = "",
+    journal: Path | None = None,
+    progress: Callable[[Progress], None] | None = None,
+    cancel: threading.Event | None = None,
+    window: int = WINDOW,
+) -> Evaluation:
+    """Judge every sample and sum up; the result depends neither on order nor on ``window``.
+
+    A sample that repeats an earlier one of its task to the letter shares its verdict; one without
+    any code counts as ``syntax``. With ``journal`` each verdict is written down at once, and a
+    second call with the same tasks, samples and ``julia`` goes on from there.
+
+    Raises :class:`BenchError` for ``k`` above a task's number of samples or a foreign journal,
+    :class:`~jupyter_julia_aot.errors.Cancelled` when ``cancel`` is set (the journal keeps what
+    was judged).
+    """
+    _check(tasks, samples, ks)
+    by_id = {task.id: task for task in tasks}
+    began = time.monotonic()
+    opened = Journal(journal, fingerprint(tasks, samples, julia)) if journal is not None else None
+    with opened or nullcontext():
+        done = dict(opened.done) if opened is not None else {}
+        earlier = len(done)
+        for judged in _judge(
+            by_id, [s for s in samples if (s.task_id, s.index) not in done], submit, cancel, window
+        ):
+            done[judged.key] = judged
+            if opened is not None:
+                opened.add(judged)
+            if progress is not None:
+                progress(_progress(done, len(samples), earlier, time.monotonic() - began))
+    return gather(
+        list(done.values()),
+        tuple(ks),
+        wall_seconds=time.monotonic() - began,
+        julia=julia,
+        order=[task.id for task in tasks],
+    )
+
+
+def _check(tasks: Sequence[Task], samples: Sequence[Sample], ks: Sequence[int]) -> None:
+    counts = Counter(sample.task_id for sample in samples)
+    known = {task.id for task in tasks}
+    for task_id, count in counts.items():
+        if task_id not in known:
+            raise BenchError(f"samples of an unknown task {task_id!r}", remedy="load its task set")
+        for k in ks:
+            if not 1 <= k <= count:
+                raise BenchError(
+                    f"pass@{k} needs {k} samples per task, but {task_id!r} has {count}",
+                    remedy="take more samples, or a smaller k",
+                )
+
+
+def _judge(
+    by_id: dict[str, Task],
+    todo: Sequence[Sample],
+    submit: Submit,
+    cancel: threading.Event | None,
+    window: int,
+) -> Iterator[Judged]:
+    """Verdicts in the order they come in."""
+    copies: dict[tuple[str, str], list[Sample]] = {}
+    for sample in todo:
+        copies.setdefault((sample.task_id, sample.code), []).append(sample)
+    waiting = iter(copies.values())
+    running: dict[Future[Trial], list[Sample]] = {}
+    try:
+        while True:
+            if cancel is not None and cancel.is_set():
+                raise Cancelled("the evaluation was stopped", remedy="start it again to go on from there")
+            while len(running) < window and (group := next(waiting, None)) is not None:
+                if not group[0].code.strip():
+                    yield from _settle(group, "")
+                    continue
+                running[_start(by_id[group[0].task_id], group[0], submit)] = group
+            if not running:
+                return
+            finished, _ = wait(running, timeout=_POLL_SECONDS, return_when=FIRST_COMPLETED)
+            for future in finished:
+                yield from _settle(running.pop(future), future)
+    finally:
+        for future in running:
+            future.cancel()
+
+
+def _start(task: Task, sample: Sample, submit: Submit) -> Future[Trial]:
+    candidate = Candidate(
+        id=f"{sample.task_id}#{sample.index}",
+        name=task.prompt.name,
+        code=to_try(task, sample.code),
+        origin="user",
+    )
+    try:
+        return submit(candidate, task.oracle)
+    except Exception as error:
+        failed: Future[Trial] = Future()
+        failed.set_exception(error)
+        return failed
+
+
+def _settle(group: Sequence[Sample], result: Future[Trial] | str) -> Iterator[Judged]:
+    """The verdict (or fault) of a trial for all samples that share it."""
+    if isinstance(result, str):
+        for sample in group:
+            yield Judged(task_id=sample.task_id, index=sample.index, verdict="syntax")
+        return
+    fault, trial = "", None
+    try:
+        trial = result.result()
+    except CancelledError:
+        fault = "cancelled by the executor"
+    except Exception as error:
+        # Whatever a harness throws, its own faults and a remote worker's alike, is no verdict.
+        fault = f"{type(error).__name__}: {error}"
+    for number, sample in enumerate(group):
+        yield Judged(
+            task_id=sample.task_id,
+            index=sample.index,
+            verdict=None if trial is None else trial.verdict,
+            seconds=trial.seconds if trial is not None and number == 0 else 0.0,
+            fault=fault,
+        )
+
+
+def _progress(done: dict[tuple[str, int], Judged], total: int, earlier: int, elapsed: float) -> Progress:
+    fresh = len(done) - earlier
+    return Progress(
+        done=len(done),
+        total=total,
+        passed=sum(j.verdict == "passed" for j in done.values()),
+        harness_errors=sum(j.verdict is None for j in done.values()),
+        elapsed=elapsed,
+        remaining=elapsed / fresh * (total - len(done)) if fresh else None,
+    )

@@ -1,0 +1,7 @@
+@test balanced("")
+@test balanced("f(x[1]) { y }")
+@test !balanced("(]")
+@test !balanced("([)]")
+@test !balanced("((")
+@test !balanced(")(")
+@test balanced("{[()()]}")

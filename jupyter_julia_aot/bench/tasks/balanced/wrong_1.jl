@@ -1,0 +1,5 @@
+function balanced(text::AbstractString)
+    return count(==('('), text) == count(==(')'), text) &&
+           count(==('['), text) == count(==(']'), text) &&
+           count(==('{'), text) == count(==('}'), text)
+end

@@ -1,0 +1,1 @@
+scale_clamp(v, factor, low, high) = clamp.(v .* factor, low, high)

@@ -1,0 +1,6 @@
+@test caesar("abc", 1) == "bcd"
+@test caesar("xyz", 3) == "abc"
+@test caesar("Hello, World!", 13) == "Uryyb, Jbeyq!"
+@test caesar("abc", -1) == "zab"
+@test caesar("Straße 9", 27) == "Tusbßf 9"
+@test caesar("", 5) == ""

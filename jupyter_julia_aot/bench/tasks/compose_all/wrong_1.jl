@@ -1,0 +1,1 @@
+compose_all(functions...) = x -> foldr((f, value) -> f(value), functions; init = x)

@@ -1,0 +1,1 @@
+compose_all(functions...) = reduce((f, g) -> x -> g(f(x)), functions)

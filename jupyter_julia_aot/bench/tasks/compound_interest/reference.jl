@@ -1,0 +1,1 @@
+compound_interest(principal, rate, years) = round(principal * (1 + rate)^years, digits = 2)

@@ -1,0 +1,6 @@
+struct Countdown
+    n::Int
+end
+Base.iterate(c::Countdown, state = c.n) = state < 1 ? nothing : (state, state - 1)
+Base.length(c::Countdown) = max(0, c.n)
+Base.eltype(::Type{Countdown}) = Int

@@ -1,0 +1,6 @@
+describe(::Any) = "something"
+describe(::Number) = "number"
+describe(::Integer) = "integer"
+describe(::Bool) = "truth value"
+describe(::Union{AbstractString,AbstractChar}) = "text"
+describe(v::AbstractVector) = "list of $(length(v))"

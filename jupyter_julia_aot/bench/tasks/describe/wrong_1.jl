@@ -1,0 +1,5 @@
+describe(::Any) = "something"
+describe(::Number) = "number"
+describe(::Integer) = "integer"
+describe(::Union{AbstractString,AbstractChar}) = "text"
+describe(v::AbstractVector) = "list of $(length(v))"

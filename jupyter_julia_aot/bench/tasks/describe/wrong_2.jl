@@ -1,0 +1,6 @@
+describe(::Any) = "something"
+describe(::Float64) = "number"
+describe(::Int) = "integer"
+describe(::Bool) = "truth value"
+describe(::String) = "text"
+describe(v::Vector) = "list of $(length(v))"

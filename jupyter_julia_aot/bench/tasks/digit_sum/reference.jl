@@ -1,0 +1,1 @@
+digit_sum(n::Integer) = sum(digits(abs(n)))

@@ -1,0 +1,5 @@
+@test histogram([1, 2, 2, 3], [1, 2, 3]) == [1, 3]
+@test histogram([0.5, 1.5, 9.0], [0, 1, 2]) == [1, 1]
+@test histogram([], [0, 1]) == [0]
+@test histogram([-1, 0, 10], [0, 10]) == [2]
+@test histogram([1, 1, 1], [0, 1, 2, 3]) == [0, 3, 0]

@@ -1,0 +1,7 @@
+function horner(coefficients::AbstractVector, x)
+    value = zero(x)
+    for c in coefficients
+        value = value * x + c
+    end
+    return value
+end

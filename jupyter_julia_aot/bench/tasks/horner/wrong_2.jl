@@ -1,0 +1,1 @@
+horner(coefficients::AbstractVector, x) = sum(c * x^i for (i, c) in enumerate(coefficients))

@@ -1,0 +1,7 @@
+@test is_palindrome("A man, a plan, a canal: Panama!")
+@test is_palindrome("")
+@test is_palindrome("?!")
+@test is_palindrome("12 21")
+@test !is_palindrome("12 2")
+@test !is_palindrome("Julia")
+@test is_palindrome("Été")

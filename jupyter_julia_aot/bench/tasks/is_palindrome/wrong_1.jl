@@ -1,0 +1,1 @@
+is_palindrome(text::AbstractString) = text == reverse(text)

@@ -1,0 +1,8 @@
+@test luhn("4539 3195 0343 6467")
+@test !luhn("8273 1232 7352 0569")
+@test luhn("059")
+@test luhn("00")
+@test !luhn("0")
+@test !luhn("")
+@test !luhn("059a")
+@test !luhn("055-444-285")

@@ -1,0 +1,1 @@
+make_counter(start = 0, step = 1) = () -> start

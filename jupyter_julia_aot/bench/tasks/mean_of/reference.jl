@@ -1,0 +1,1 @@
+mean_of(v) = isempty(v) ? throw(ArgumentError("no numbers")) : sum(v) / length(v)

@@ -1,0 +1,1 @@
+memoize(f) = x -> f(x)

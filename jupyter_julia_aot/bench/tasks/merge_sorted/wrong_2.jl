@@ -1,0 +1,1 @@
+merge_sorted(a::AbstractVector, b::AbstractVector) = sort(union(a, b))

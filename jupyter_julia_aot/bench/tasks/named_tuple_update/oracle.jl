@@ -1,0 +1,5 @@
+@test with_defaults() == (color = :black, size = 1.0, label = "")
+@test with_defaults(size = 3) == (color = :black, size = 3, label = "")
+@test with_defaults(label = "x", color = :red) == (color = :red, size = 1.0, label = "x")
+@test keys(with_defaults(label = "x")) == (:color, :size, :label)
+@test_throws ArgumentError with_defaults(colour = :red)

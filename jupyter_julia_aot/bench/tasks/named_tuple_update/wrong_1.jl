@@ -1,0 +1,1 @@
+with_defaults(; options...) = merge((color = :black, size = 1.0, label = ""), values(options))

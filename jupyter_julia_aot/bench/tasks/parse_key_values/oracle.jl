@@ -1,0 +1,7 @@
+@test parse_key_values("a = 1\nb=2") == Dict("a" => "1", "b" => "2")
+@test parse_key_values("# note\n\n  x =  y z  ") == Dict("x" => "y z")
+@test parse_key_values("k = a=b") == Dict("k" => "a=b")
+@test parse_key_values("k = 1\nk = 2") == Dict("k" => "2")
+@test parse_key_values("") == Dict{String,String}()
+@test parse_key_values("empty =") == Dict("empty" => "")
+@test_throws ArgumentError parse_key_values("no equals sign")

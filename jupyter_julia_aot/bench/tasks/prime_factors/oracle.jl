@@ -1,0 +1,6 @@
+@test prime_factors(1) == Int[]
+@test prime_factors(2) == [2]
+@test prime_factors(12) == [2, 2, 3]
+@test prime_factors(97) == [97]
+@test prime_factors(49) == [7, 7]
+@test prime_factors(600851475143) == [71, 839, 1471, 6857]

@@ -1,0 +1,12 @@
+function prime_factors(n::Integer)
+    factors = Int[]
+    p = 2
+    while p * p <= n
+        while n % p == 0
+            push!(factors, p)
+            n ÷= p
+        end
+        p += 1
+    end
+    return factors
+end

@@ -1,0 +1,1 @@
+safe_divide(a, b) = b == 0 ? nothing : a / b

@@ -1,0 +1,1 @@
+safe_divide(a, b) = ismissing(b) || iszero(b) ? nothing : a / b

@@ -1,0 +1,6 @@
+@test snake_to_camel("snake_case_name") == "snakeCaseName"
+@test snake_to_camel("word") == "word"
+@test snake_to_camel("a__b") == "aB"
+@test snake_to_camel("trailing_") == "trailing"
+@test snake_to_camel("") == ""
+@test snake_to_camel("x_HTTP") == "xHTTP"

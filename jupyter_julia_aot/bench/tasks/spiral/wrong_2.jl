@@ -1,0 +1,1 @@
+spiral(a::AbstractMatrix) = vec(permutedims(a))

@@ -1,0 +1,14 @@
+struct Stack{T}
+    items::Vector{Any}
+    Stack{T}() where {T} = new{T}(Any[])
+end
+function Base.push!(s::Stack, x)
+    push!(s.items, x)
+    return s
+end
+function Base.pop!(s::Stack)
+    isempty(s.items) && throw(ArgumentError("the stack is empty"))
+    return popfirst!(s.items)
+end
+Base.isempty(s::Stack) = isempty(s.items)
+Base.length(s::Stack) = length(s.items)

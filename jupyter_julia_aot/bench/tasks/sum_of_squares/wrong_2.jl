@@ -1,0 +1,1 @@
+sum_of_squares(n::Integer) = n <= 0 ? 0 : sum(i^2 for i in 0:n-1)

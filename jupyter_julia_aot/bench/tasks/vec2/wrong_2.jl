@@ -1,0 +1,10 @@
+struct Vec2
+    x
+    y
+end
+Base.:+(a::Vec2, b::Vec2) = Vec2(a.x + b.x, a.y + b.y)
+Base.:-(a::Vec2, b::Vec2) = Vec2(a.x - b.x, a.y - b.y)
+Base.:-(a::Vec2) = Vec2(-a.x, -a.y)
+Base.:*(s::Number, a::Vec2) = Vec2(s * a.x, s * a.y)
+Base.:*(a::Vec2, s::Number) = s * a
+norm2(a::Vec2) = abs(a.x) + abs(a.y)
