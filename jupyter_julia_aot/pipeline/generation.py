@@ -18,7 +18,7 @@ from jupyter_julia_aot.errors import Cancelled, JuliaAotError
 from jupyter_julia_aot.pipeline.names import check_name
 from jupyter_julia_aot.pipeline.options import Options
 from jupyter_julia_aot.pipeline.recorder import Recorder
-from jupyter_julia_aot.pipeline.streaming import Connecting, Ended, Message, Piece, Stream
+from jupyter_julia_aot.pipeline.streaming import Checking, Connecting, Ended, Message, Piece, Stream
 from jupyter_julia_aot.pipeline.tryout import Tryout, definition_oracle
 from jupyter_julia_aot.records import Candidate, Event, Prompt, Sampling, Selection, Trial, Usage, new_id
 
@@ -131,15 +131,15 @@ class _Generation:
         from jupyter_julia_aot.trial import check_oracle
 
         connecting.start()
-        yield self.recorder.transient("stage", name="julia", state="started", seconds=0.0)
-        began = time.monotonic()
-        check_oracle(self.oracle, self.prompt.name, pool)
-        yield self.recorder.transient(
-            "stage", name="julia", state="finished", seconds=time.monotonic() - began
-        )
-        while not connecting.done.is_set():
+        checking = Checking(lambda: check_oracle(self.oracle, self.prompt.name, pool))
+        checking.start()
+        yield self.recorder.transient("stage", name="starting Julia and the model", state="started", seconds=0.0)
+        while checking.is_alive() or not connecting.done.is_set():
             yield from self._progress()
-        yield from self._progress(wait=False)
+            if not checking.is_alive():
+                # A bad oracle is said at once, not after the model has been loaded.
+                checking.result()
+        checking.result()
         client = connecting.result()
         self.started = True
         yield self.recorder.event(
@@ -147,10 +147,10 @@ class _Generation:
         )
         yield from self.recorder.warning()
 
-    def _progress(self, wait: bool = True) -> Iterator[Event]:
+    def _progress(self) -> Iterator[Event]:
         self._check_cancel()
         try:
-            message = self._inbox.get(wait, POLL_SECONDS) if wait else self._inbox.get_nowait()
+            message = self._inbox.get(timeout=POLL_SECONDS)
         except queue.Empty:
             return
         if isinstance(message, str):
@@ -217,7 +217,8 @@ class _Generation:
                     yield from self._piece(message)
                 elif isinstance(message, tuple):
                     yield from self._tried(*message)
-                    if self.options.first and tryout.passed:
+                    if tryout.passed and (self.options.first or requests[0][1] is not None):
+                        # One is enough, or this was a repair, and it worked.
                         stop.set()
                 elif isinstance(message, Ended):
                     streaming = False
@@ -240,6 +241,8 @@ class _Generation:
         yield self.recorder.event(
             "answer", index=index, finish_reason=answer.finish_reason, usage=answer.usage
         )
+        if answer.finish_reason == "cancelled":
+            return
         code = extract(answer.text, self.prompt.name, piece.request)
         if not code.strip():
             yield self.recorder.event(

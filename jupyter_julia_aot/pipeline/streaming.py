@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
@@ -37,6 +37,27 @@ class Ended:
 
 
 Message = Piece | Ended | tuple[Candidate, "Future[Trial]"] | str
+
+
+class Checking(threading.Thread):
+    """Runs the check of the oracle, which waits for Julia to start."""
+
+    def __init__(self, check: Callable[[], object]) -> None:
+        super().__init__(name="julia-aot-oracle", daemon=True)
+        self._check = check
+        self._error: BaseException | None = None
+
+    def run(self) -> None:
+        try:
+            self._check()
+        except BaseException as error:
+            # Raised again by the thread that asks for the result.
+            self._error = error
+
+    def result(self) -> None:
+        """Raise what the check raised."""
+        if self._error is not None:
+            raise self._error
 
 
 class Connecting:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from concurrent.futures import CancelledError, Future, TimeoutError
@@ -63,9 +64,10 @@ def try_code(
 
     options = options or Options.of()
     recorder = Recorder(history)
+    name = name or function_under_test(code, oracle)
     if oracle is None:
-        oracle = definition_oracle(name) if name else Oracle(source="@test true", name="runs at all")
-    candidate = Candidate(id=new_id(), name=name or "candidate", code=code, origin="user")
+        oracle = Oracle(source="@test true", name="runs") if name == "Main" else definition_oracle(name)
+    candidate = Candidate(id=new_id(), name=name, code=code, origin="user")
     toolchain = choose_toolchain("trial", options.julia)
     began = time.monotonic()
     status = "failed"
@@ -83,6 +85,19 @@ def try_code(
         finally:
             recorder.event("run_finished", status=status, seconds=time.monotonic() - began)
     return trial
+
+
+def function_under_test(code: str, oracle: Oracle | None) -> str:
+    """The last function of ``code`` that the oracle mentions, else the last one.
+
+    ``Main`` when the code defines none: it always exists, and the oracle may still hold.
+    """
+    from jupyter_julia_aot.model.definitions import definitions
+
+    names = [d.name for d in definitions(code) if d.kind == "function"]
+    words = set(re.findall(r"[^\W\d]\w*!?", oracle.source)) if oracle is not None else set()
+    mentioned = [n for n in names if n in words]
+    return (mentioned or names or ["Main"])[-1]
 
 
 def wait(future: Future[Trial], cancel: threading.Event | None) -> Trial:
