@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from jupyter_julia_aot.errors import ModelError, NoServerError, ServerError
+from jupyter_julia_aot.model.bounded import bounded
 from jupyter_julia_aot.model.loop import Loop
 from jupyter_julia_aot.model.stream import Generation
 from jupyter_julia_aot.model.types import Answer, Chunk, Request
@@ -29,9 +30,6 @@ _POLL_SECONDS = 0.05
 _CONNECT_SECONDS = 5.0
 _CLOSE_SECONDS = 1.0
 _MAX_TOKENS = 1024
-# One streamed piece takes 200 to 500 bytes on the wire.
-_BYTES_PER_TOKEN = 2000
-_BYTES_AT_LEAST = 4 << 20
 
 
 def is_loopback(base_url: str) -> bool:
@@ -69,7 +67,7 @@ class OpenAIClient:
         if cancel is not None and cancel.is_set():
             return
         with self._lease() as (base_url, api_key):
-            items: queue.SimpleQueue[Chunk | Answer | _End] = queue.SimpleQueue()
+            items = _Items()
             generation = Generation(
                 self._client(base_url, api_key),
                 self.info,
@@ -83,9 +81,9 @@ class OpenAIClient:
             try:
                 yield from self._read(items, future.cancel, cancel)
             finally:
-                if not future.done():
+                if not items.ended:
                     future.cancel()
-                    _await_end(items)
+                    items.await_end(_CLOSE_SECONDS)
 
     def close(self) -> None:
         """Close the connections. The client can be used again."""
@@ -98,7 +96,7 @@ class OpenAIClient:
 
     def _read(
         self,
-        items: queue.SimpleQueue[Chunk | Answer | _End],
+        items: _Items,
         stop: Callable[[], Any],
         cancel: threading.Event | None,
     ) -> Iterator[Chunk | Answer]:
@@ -108,7 +106,7 @@ class OpenAIClient:
                 stop()
                 deadline = time.monotonic() + _CLOSE_SECONDS
             try:
-                item = items.get(timeout=_POLL_SECONDS)
+                item = items.get(_POLL_SECONDS)
             except queue.Empty:
                 if deadline is not None and time.monotonic() > deadline:
                     return
@@ -140,7 +138,30 @@ class _End:
         self.error = error
 
 
-async def _run(generation: Generation, items: queue.SimpleQueue[Chunk | Answer | _End]) -> None:
+class _Items:
+    """What the loop's thread hands to the caller's: pieces and answers, then one :class:`_End`."""
+
+    def __init__(self) -> None:
+        self._queue: queue.SimpleQueue[Chunk | Answer | _End] = queue.SimpleQueue()
+        self.put = self._queue.put
+        self.ended = False
+
+    def get(self, seconds: float) -> Chunk | Answer | _End:
+        """The next item; raises ``queue.Empty`` after ``seconds``."""
+        item = self._queue.get(timeout=seconds)
+        if isinstance(item, _End):
+            self.ended = True
+        return item
+
+    def await_end(self, seconds: float) -> None:
+        """Wait until the connection is closed and the server free, at most ``seconds``."""
+        deadline = time.monotonic() + seconds
+        with contextlib.suppress(queue.Empty):  # a server that hangs must not hold up a stop
+            while not self.ended:
+                self.get(max(0.0, deadline - time.monotonic()))
+
+
+async def _run(generation: Generation, items: _Items) -> None:
     error: BaseException | None = None
     try:
         await generation.run()
@@ -150,14 +171,6 @@ async def _run(generation: Generation, items: queue.SimpleQueue[Chunk | Answer |
         error = problem
     finally:
         items.put(_End(error))
-
-
-def _await_end(items: queue.SimpleQueue[Chunk | Answer | _End]) -> None:
-    """Wait, at most a second, until the connection is closed and the server free."""
-    deadline = time.monotonic() + _CLOSE_SECONDS
-    with contextlib.suppress(queue.Empty):  # a server that hangs must not hold up a stop
-        while not isinstance(items.get(timeout=max(0.0, deadline - time.monotonic())), _End):
-            pass
 
 
 def _connect(base_url: str, api_key: str) -> AsyncOpenAI:
@@ -173,6 +186,7 @@ def _connect(base_url: str, api_key: str) -> AsyncOpenAI:
         follow_redirects=False,
         # Servers close idle connections (llama.cpp after 5 s), and a request on one that is just
         # being closed is lost. A new one costs 0.1 ms on this machine.
+        event_hooks={"response": [bounded]},
         limits=httpx2.Limits(max_keepalive_connections=0 if local else 8, keepalive_expiry=2.0),
         # Loading the certificates takes 40 ms; without TLS an empty store does.
         verify=True if scheme == "https" else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT),

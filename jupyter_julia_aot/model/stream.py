@@ -15,7 +15,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from jupyter_julia_aot.errors import ServerError
-from jupyter_julia_aot.model import budget, failures, wire
+from jupyter_julia_aot.model import bounded, budget, failures, wire
 from jupyter_julia_aot.model.accounting import Clock, RequestUsage, Sample
 from jupyter_julia_aot.model.types import Answer, Chunk, Request
 from jupyter_julia_aot.records import ModelInfo, Usage
@@ -110,6 +110,7 @@ class Generation:
             if self.request.text is not None
             else self.client.chat.completions.create
         )
+        bounded.allow(self.max_tokens * len(indices))
         async with asyncio.timeout(self.seconds):
             stream = await create(**values)
             async with aclosing(stream):
@@ -211,7 +212,8 @@ class _Reading:
         generation = self.generation
         usage = self.usage.share(sample, last=last)
         reason = sample.finish_reason
-        tokens = sample.own_tokens or sample.count
+        alone = self.usage.completion if len(self.indices) == 1 else sample.own_tokens
+        tokens = alone or sample.count
         if reason == "length" and budget.context_filled(generation.info, self.usage.prompt, tokens):
             reason = "context"
         answer = Answer(
