@@ -133,7 +133,9 @@ class _Generation:
         connecting.start()
         checking = Checking(lambda: check_oracle(self.oracle, self.prompt.name, pool))
         checking.start()
-        yield self.recorder.transient("stage", name="starting Julia and the model", state="started", seconds=0.0)
+        yield self.recorder.transient(
+            "stage", name="starting Julia and the model", state="started", seconds=0.0
+        )
         while checking.is_alive() or not connecting.done.is_set():
             yield from self._progress()
             if not checking.is_alive():
