@@ -66,11 +66,11 @@ def evaluate(
     began = time.monotonic()
     opened = Journal(journal, fingerprint(tasks, samples, julia)) if journal is not None else None
     with opened or nullcontext():
-        done = dict(opened.done) if opened is not None else {}
-        earlier = len(done)
-        for judged in _judge(
-            by_id, [s for s in samples if (s.task_id, s.index) not in done], submit, cancel, window
-        ):
+        # A copy: what is judged below must not look like what was known before.
+        before = dict(opened.done) if opened is not None else {}
+        done = dict(before)
+        earlier = len(before)
+        for judged in _judge(by_id, samples, before, submit, cancel, window):
             done[judged.key] = judged
             if opened is not None:
                 opened.add(judged)
@@ -101,15 +101,21 @@ def _check(tasks: Sequence[Task], samples: Sequence[Sample], ks: Sequence[int]) 
 
 def _judge(
     by_id: dict[str, Task],
-    todo: Sequence[Sample],
+    samples: Sequence[Sample],
+    done: dict[tuple[str, int], Judged],
     submit: Submit,
     cancel: threading.Event | None,
     window: int,
 ) -> Iterator[Judged]:
-    """Verdicts in the order they come in."""
+    """Verdicts of the samples that are not ``done``, in the order they come in."""
+    known = {(s.task_id, s.code): done[s.task_id, s.index] for s in samples if (s.task_id, s.index) in done}
     copies: dict[tuple[str, str], list[Sample]] = {}
-    for sample in todo:
-        copies.setdefault((sample.task_id, sample.code), []).append(sample)
+    for sample in [s for s in samples if (s.task_id, s.index) not in done]:
+        same = known.get((sample.task_id, sample.code))
+        if same is not None:
+            yield Judged(task_id=sample.task_id, index=sample.index, verdict=same.verdict)
+        else:
+            copies.setdefault((sample.task_id, sample.code), []).append(sample)
     waiting = iter(copies.values())
     running: dict[Future[Trial], list[Sample]] = {}
     try:
