@@ -12,7 +12,6 @@ import os
 import threading
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal
 from urllib.parse import urlsplit
 
 from jupyter_julia_aot.errors import ModelError, NoServerError, SettingError
@@ -164,7 +163,7 @@ def normalise(address: str, origin: str) -> str:
 
     Raises :class:`SettingError` naming ``origin`` when it is no http address.
     """
-    text = address.strip().rstrip("/")
+    text = address.strip()
     if "://" not in text:
         text = f"http://{text}"
     try:
@@ -176,7 +175,7 @@ def normalise(address: str, origin: str) -> str:
         raise SettingError(
             f"{origin}: {address!r} is no address of a server", remedy="such as http://127.0.0.1:8080/v1"
         )
-    path: Literal[""] | str = parts.path.removesuffix("/chat/completions").removesuffix("/completions")
+    path = parts.path.rstrip("/").removesuffix("/chat/completions").removesuffix("/completions")
     return f"{parts.scheme}://{parts.netloc}{path or '/v1'}"
 
 

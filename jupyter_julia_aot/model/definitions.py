@@ -10,7 +10,7 @@ from jupyter_julia_aot.model.scan import bracket_end, statement_end
 # Lines longer than this are data, not code somebody wrote; patterns are not tried on them.
 LONGEST_LINE = 2000
 
-_MACROS = r"(?:@[\w.]+[ \t]+)*"
+_MACROS = r"(?:(?:[A-Z][\w.]*\.)?@[\w.]+[ \t]+)*"
 _NAME = r"[^\W\d][\w!.]*"
 _FUNCTION = re.compile(rf"{_MACROS}(?:function|macro)[ \t]+({_NAME})[ \t]*(?=[({{\n]|end\b|where\b|::)")
 _OPERATOR_FUNCTION = re.compile(rf"{_MACROS}function[ \t]+(\(?[^\s\w(]{{1,3}}\)?|[\w.]+\.:\S+?)[ \t]*(?=\()")

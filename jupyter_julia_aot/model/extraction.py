@@ -69,7 +69,7 @@ def _without_thoughts(text: str) -> str:
 def _starts_over(text: str, name: str, given: str) -> bool:
     """Whether the answer begins anew instead of continuing ``given``."""
     start = text.lstrip()
-    if start.startswith("```"):
+    if start.startswith("```") or (text.lstrip("\n").startswith('"') and defines(start, name)):
         return True
     first = given.strip().splitlines()[0].strip() if given.strip() else ""
     if first and start.startswith(first):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from jupyter_julia_aot.model.definitions import definitions
 from jupyter_julia_aot.model.fewshot import EXAMPLES, STOP
 from jupyter_julia_aot.model.sampling import prompt_style
 from jupyter_julia_aot.model.signatures import examples, signature
@@ -17,6 +18,9 @@ from jupyter_julia_aot.records import Candidate, ModelInfo, Prompt, Sampling, Tr
 
 _LONGEST_FEEDBACK = 2000
 """Characters of error text that go back to the model: enough for a message and its line."""
+
+_FEWEST_CHARACTERS_PER_TOKEN = 2.5
+"""Of Julia code, with the tokenizers of small models; larger ones do better."""
 
 _LONGEST_COMPLETION = 192
 """Tokens of one raw completion."""
@@ -44,8 +48,8 @@ arguments, no loops whose length depends on values."""
 def build_request(prompt: Prompt, info: ModelInfo, sampling: Sampling) -> Request:
     """The first request for ``prompt``, as a chat or, for small models, as text to continue."""
     if prompt_style(info.model) == "completion":
-        return _completion(prompt, sampling)
-    return _chat(prompt, sampling)
+        return _completion(prompt, info, sampling)
+    return _chat(prompt, info, sampling)
 
 
 def repair_request(
@@ -56,8 +60,8 @@ def repair_request(
     It begins with exactly the text of the first request, so that the server's cache holds it.
     """
     if prompt_style(info.model) == "completion":
-        return _completion(prompt, sampling, attempt=(candidate, trial))
-    first = _chat(prompt, sampling)
+        return _completion(prompt, info, sampling, attempt=(candidate, trial))
+    first = _chat(prompt, info, sampling)
     answer = Message(role="assistant", content=f"```julia\n{candidate.code.strip()}\n```")
     complaint = Message(
         role="user",
@@ -87,15 +91,40 @@ def feedback(trial: Trial) -> str:
     return text if len(text) <= _LONGEST_FEEDBACK else text[: _LONGEST_FEEDBACK - 2] + " …"
 
 
+def _clipped(prompt: Prompt, info: ModelInfo, sampling: Sampling, used: int) -> str:
+    """The session's code, without its oldest definitions when it would not fit the context.
+
+    ``used``: characters of the texts before it. The answer, the task and as much again for repairs
+    are kept free.
+    """
+    context = prompt.context.strip()
+    if info.context_tokens is None:
+        return context
+    tokens = info.context_tokens - (sampling.max_tokens or 0)
+    task = len(prompt.request) + len(prompt.oracle.source if prompt.oracle else "")
+    room = int(tokens * _FEWEST_CHARACTERS_PER_TOKEN) - used - 2 * task - 2 * _LONGEST_FEEDBACK
+    if len(context) <= room:
+        return context
+    note = "# (earlier code is left out here)\n"
+    kept = ""
+    for definition in reversed(definitions(context)):
+        piece = context[definition.start : definition.end].strip("\n")
+        if len(note) + len(piece) + len(kept) + 2 > room:
+            break
+        kept = f"{piece}\n\n{kept}" if kept else piece
+    return note + kept
+
+
 # ---------------------------------------------------------------- chat
 
 
-def _chat(prompt: Prompt, sampling: Sampling) -> Request:
+def _chat(prompt: Prompt, info: ModelInfo, sampling: Sampling) -> Request:
     system = f"{SYSTEM}\n\n{_REACTANT}" if prompt.reactant else SYSTEM
+    context = _clipped(prompt, info, sampling, len(system))
     head = signature(prompt)
     parts: list[str] = []
-    if prompt.context.strip():
-        defined = f"```julia\n{prompt.context.strip()}\n```"
+    if context:
+        defined = f"```julia\n{context}\n```"
         parts.append(f"This code is already defined; use it, do not repeat it:\n{defined}")
     called = f"`{head}`" if head else f"called `{prompt.name}`"
     parts.append(f"Write a Julia function {called}:\n{prompt.request.strip()}")
@@ -114,11 +143,12 @@ def _chat(prompt: Prompt, sampling: Sampling) -> Request:
 
 
 def _completion(
-    prompt: Prompt, sampling: Sampling, attempt: tuple[Candidate, Trial] | None = None
+    prompt: Prompt, info: ModelInfo, sampling: Sampling, attempt: tuple[Candidate, Trial] | None = None
 ) -> Request:
     head = signature(prompt)
     given = f"function {head}" if head else f"function {prompt.name}("
-    context = f"{prompt.context.strip()}\n\n" if prompt.context.strip() else ""
+    context = _clipped(prompt, info, sampling, len(EXAMPLES))
+    context = f"{context}\n\n" if context else ""
     description = prompt.request.strip().replace('"""', "'''")
     text = f'{EXAMPLES}{context}"""\n{description}\n"""\n'
     if attempt is not None:
