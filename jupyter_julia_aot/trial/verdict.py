@@ -75,6 +75,8 @@ def _verdict(
         raise WorkerError(f"the trial could not run: {killed}")
     if report.get("type") == "verdict" and report.get("verdict") in VERDICTS:
         return report["verdict"], _fault(report.get("error"))
+    if report.get("type") == "gone":
+        return _ended(int(report.get("status") or 0), True)
     if report.get("type") == "broken":
         return _broken(report)
     return _ended(int(answer.get("status") or 0), bool(answer.get("confined")))

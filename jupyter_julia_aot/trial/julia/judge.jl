@@ -2,7 +2,7 @@
 
 module Judge
 
-using ..Wire, ..System, ..Source, ..Checks
+using ..Wire, ..System, ..Source, ..Checks, ..Plain, ..Screen, ..Referee
 
 const CANDIDATE = "candidate"   # the file name in the candidate's line numbers
 const ORACLE = "oracle"
@@ -19,6 +19,7 @@ end
 
 "Type, message and line (in the candidate, else unknown) of an exception."
 function fault_record(fault, trace, file::String = CANDIDATE)
+    haskey(Referee.REMOTE, fault) && return Referee.REMOTE[fault]
     line = fault isa LoadError && String(fault.file) == file ? Int(fault.line) : nothing
     fault = unwrap(fault)
     message = Checks.describe(fault)
@@ -57,8 +58,7 @@ is_memory(fault) = unwrap(fault) isa OutOfMemoryError
 # ---------------------------------------------------------------- loading
 
 "Evaluate the candidate's expressions one by one in `home` (`Main`, as if it were run by itself)."
-function load!(code::String, home::Module)
-    tree = Source.parse_all(code, CANDIDATE)
+function load!(tree::Expr, home::Module)
     for ex in tree.args
         Core.eval(home, ex)
     end
@@ -75,16 +75,30 @@ defines its own `==` or `isapprox` does not lend it to the tests.
 """
 function oracle_module(tree::Expr, name::Symbol, theirs::Module)
     home = Core.eval(theirs, Expr(:module, true, gensym("oracle"), Expr(:block)))
-    wanted = Set{Symbol}([name])
-    assigned = Set{Symbol}()
-    collect_names!(wanted, assigned, tree)
-    for symbol in wanted
-        symbol in assigned && symbol !== name && continue
-        (isdefined(Base, symbol) || isdefined(Core, symbol)) && symbol !== name && continue
-        isdefined(theirs, symbol) || continue
-        Core.eval(home, Expr(:import, Expr(:., :., :., symbol)))
+    for symbol in wanted_names(tree, name)
+        isdefined(theirs, symbol) && Core.eval(home, Expr(:import, Expr(:., :., :., symbol)))
     end
     return home
+end
+
+"The same for a candidate in another process, whose functions are `functions` and other globals `others`."
+function oracle_module(tree::Expr, name::Symbol, peer::Referee.Peer, functions, others)
+    home = Core.eval(Main, Expr(:module, true, gensym("oracle"), Expr(:block)))
+    for symbol in wanted_names(tree, name)
+        if string(symbol) in functions
+            Core.eval(home, Expr(:const, Expr(:(=), symbol, Referee.Proxy(peer, string(symbol)))))
+        elseif string(symbol) in others
+            Wire.write_frame(peer.output, Dict{String,Any}("get" => string(symbol)))
+            Core.eval(home, Expr(:const, Expr(:(=), symbol, QuoteNode(Referee.answer(peer, ())))))
+        end
+    end
+    return home
+end
+
+function wanted_names(tree::Expr, name::Symbol)
+    wanted, assigned = Set{Symbol}([name]), Set{Symbol}()
+    collect_names!(wanted, assigned, tree)
+    return [s for s in wanted if s === name || !(s in assigned || isdefined(Base, s) || isdefined(Core, s))]
 end
 
 collect_names!(wanted, assigned, ex) = nothing
@@ -118,44 +132,109 @@ report(verdict; more...) = merge!(Dict{String,Any}("type" => "verdict", "verdict
 function verdict_of(fault)
     is_memory(fault) && return "memory"
     is_refusal(fault) && return "blocked"
+    fault isa Referee.Blocked && return "blocked"
     return "error"
 end
 
+"A report for a candidate that could not be loaded."
+function load_report(fault, trace, seconds, compiled)
+    if fault isa Source.SyntaxFault
+        return report("syntax"; load_seconds = seconds, error = Dict{String,Any}(
+            "type" => "ParseError", "message" => fault.message, "line" => fault.line))
+    end
+    verdict = lowering_fault(unwrap(fault)) ? "syntax" : verdict_of(fault)
+    return report(verdict; load_seconds = seconds, compile_seconds = compiled, error = fault_record(fault, trace))
+end
+
+undefined_report(name, seconds) = report("error"; load_seconds = seconds, error = Dict{String,Any}(
+    "type" => "UndefVarError", "message" => "the code does not define $name", "line" => nothing))
+
 """
-Judge `code` by `oracle`. `oracle` is a function giving the oracle's text, called after the candidate is
-loaded; `progress` is told when that is.
+Judge a parsed candidate by `oracle` in this process. `oracle` is a function giving the oracle's text, called
+after the candidate is loaded; `progress` is told when that is.
 """
-function trial(code::String, name::Symbol, oracle, progress, home::Module = Main)
+function trial(tree::Expr, name::Symbol, oracle, progress, home::Module = Main)
     count_compile_time!()
     start, compiled = time_ns(), compile_ns()
     spent() = (compile_ns() - compiled) / 1e9
     try
-        load!(code, home)
+        load!(tree, home)
     catch fault
-        took = seconds_since(start)
-        if fault isa Source.SyntaxFault
-            return report("syntax"; load_seconds = took, error = Dict{String,Any}(
-                "type" => "ParseError", "message" => fault.message, "line" => fault.line))
-        end
-        record = fault_record(fault, catch_backtrace())
-        lowering_fault(unwrap(fault)) &&
-            return report("syntax"; load_seconds = took, compile_seconds = spent(), error = record)
-        return report(verdict_of(fault); load_seconds = took, compile_seconds = spent(), error = record)
+        return load_report(fault, catch_backtrace(), seconds_since(start), spent())
     end
     load_seconds = seconds_since(start)
     progress(load_seconds)
     text = oracle()
-    if !Base.invokelatest(isdefined, home, name)
-        return report("error"; load_seconds = load_seconds, compile_seconds = spent(), error = Dict{String,Any}(
-            "type" => "UndefVarError", "message" => "the code does not define $name", "line" => nothing))
-    end
+    Base.invokelatest(isdefined, home, name) || return undefined_report(name, load_seconds)
     start = time_ns()
-    result = judge(text, name, home)
+    result = judge(text, parsed -> oracle_module(parsed, name, home))
     result["load_seconds"] = load_seconds
     result["run_seconds"] = seconds_since(start)
     result["compile_seconds"] = spent()
     return result
 end
+
+# ---------------------------------------------------------------- the candidate in another process
+
+"The candidate's side: load, say so, serve. Ends when the tests' side does."
+function serve_candidate(tree::Expr, input::Cint, output::Cint)
+    Referee.RECORD[] = fault_record
+    count_compile_time!()
+    start = time_ns()
+    before = Set(names(Main; all = true))
+    try
+        load!(tree, Main)
+    catch fault
+        Wire.write_frame(output, load_report(fault, catch_backtrace(), seconds_since(start), compile_ns() / 1e9))
+        return
+    end
+    seconds = seconds_since(start)
+    functions, others = String[], String[]
+    for s in Base.invokelatest(names, Main; all = true)
+        s in before || Base.invokelatest(isdefined, Main, s) || continue
+        isdefined(Main, s) || continue
+        push!(Base.invokelatest(getfield, Main, s) isa Function ? functions : others, string(s))
+    end
+    Wire.write_frame(output, Dict{String,Any}("type" => "loaded", "load_seconds" => seconds,
+                                              "functions" => functions, "others" => others))
+    peer = Referee.Peer(input, output, Any[], s -> Base.invokelatest(getfield, Main, Symbol(s)), "", false)
+    while true
+        message = Wire.read_frame(input)
+        message === nothing && return
+        Referee.serve(peer, message)
+    end
+end
+
+"The tests' side; `waiting` says how the candidate's process ended, once it has."
+function trial_apart(name::Symbol, peer::Referee.Peer, oracle, progress, waiting)
+    loaded = try
+        Referee.receive(peer)
+    catch fault
+        fault isa Referee.Gone && return Dict{String,Any}("type" => "gone", "status" => waiting())
+        return report("blocked"; error = fault_record(fault, catch_backtrace()))
+    end
+    get(loaded, "type", "") == "loaded" || return refused_to_load(loaded)
+    functions, others, load_seconds = loaded["functions"], loaded["others"], Float64(loaded["load_seconds"])
+    progress(load_seconds)
+    text = oracle()
+    string(name) in functions || string(name) in others || return undefined_report(name, load_seconds)
+    start = time_ns()
+    result = judge(text, parsed -> oracle_module(parsed, name, peer, functions, others))
+    peer.gone && return Dict{String,Any}("type" => "gone", "status" => waiting(), "load_seconds" => load_seconds)
+    result["load_seconds"] = load_seconds
+    result["run_seconds"] = seconds_since(start)
+    result["apart"] = true
+    return result
+end
+
+"A candidate's own word about why it did not load is taken for everything but `passed`."
+function refused_to_load(message)
+    get(message, "verdict", "") in ("error", "syntax", "blocked", "memory") && return message
+    return report("blocked"; error = Dict{String,Any}("type" => "Blocked", "line" => nothing,
+        "message" => "the candidate's process sent something that is no message"))
+end
+
+# ---------------------------------------------------------------- judging
 
 struct OracleFault <: Exception
     message::String
@@ -180,17 +259,18 @@ function prepare(text::String)
     return tree, steps, tally
 end
 
-function judge(text::String, name::Symbol, theirs::Module)
+"Run the oracle in the module that `make_home` gives for its parsed text."
+function judge(text::String, make_home)
     tree, steps, tally = try
         prepare(text)
     catch fault
         fault isa OracleFault || rethrow()
         return oracle_report(fault)
     end
-    home = oracle_module(tree, name, theirs)
-    Core.eval(home, :(exit(code = 0) = $(Checks.oracle_exit!)($tally, code)))
     stopped = nothing
     try
+        home = make_home(tree)
+        Core.eval(home, :(exit(code = 0) = $(Checks.oracle_exit!)($tally, code)))
         for step in steps
             Core.eval(home, step)
         end

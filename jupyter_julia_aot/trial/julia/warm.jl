@@ -2,7 +2,7 @@
 
 module Warm
 
-using ..Wire, ..System, ..Child, ..Watch, ..Judge, ..Checks
+using ..Wire, ..System, ..Source, ..Screen, ..Plain, ..Referee, ..Child, ..Watch, ..Judge, ..Checks
 
 const CANDIDATE = """
 struct Pair2{T}
@@ -45,6 +45,8 @@ function up(settings::Child.Settings)
     end
     compile_fork!()
     compile_child!(settings)
+    self_test() || error("children of this Julia share machine code: it cannot be forked")
+    System.find_code_memory!()
     GC.gc()
     GC.gc()
     return Dict{String,Any}("warm_seconds" => (time_ns() - start) / 1e9, "landlock" => settings.rules >= 0,
@@ -55,12 +57,51 @@ end
 function rehearse()
     home = Module(gensym("rehearsal"))
     Core.eval(home, :(eval(x) = Core.eval($home, x)))
-    result = Judge.trial(CANDIDATE, :warm_up, () -> ORACLE, seconds -> nothing, home)
+    tree = Source.parse_all(CANDIDATE, "candidate")
+    found = Screen.look(tree)
+    isempty(found.reasons) || error("the rehearsal's candidate was not found clean: ", found.reasons)
+    Screen.look(Source.parse_all("import Base: show\nstruct A end\nBase.show(io::IO, a::A) = ccall(:x)", "candidate"))
+    result = Judge.trial(tree, :warm_up, () -> ORACLE, seconds -> nothing, home)
     result["failed"] > 0 || error("the rehearsal went wrong")
     Wire.unpack(Wire.pack(result))
-    for bad in ("f(x = 1", "f(x) = )", "error(\"no\")", "throw(SystemError(\"x\", 13))")
+    for bad in ("error(\"no\")", "throw(SystemError(\"x\", 13))")
+        bad = Source.parse_all(bad, "candidate")
         Judge.trial(bad, :f, () -> ORACLE, seconds -> nothing, Module(gensym("rehearsal")))
     end
+    for bad in ("f(x = 1", "f(x) = )")
+        try
+            Source.parse_all(bad, "candidate")
+        catch fault
+            Judge.load_report(fault, nothing, 0.0, 0.0)
+        end
+    end
+    rehearse_apart()
+    return
+end
+
+"Both sides of a call between processes, in this one."
+function rehearse_apart()
+    there_r, there_w = System.pipe()
+    back_r, back_w = System.pipe()
+    function find(name)
+        name == "f" && return (x...) -> (push!(x[1], 4); length(x))
+        throw(ArgumentError("no"))
+    end
+    candidate = Referee.Peer(there_r, back_w, Any[], find, "", false)
+    tests = Referee.Peer(back_r, there_w, Any[], nothing, "", false)
+    values = Any[[1, 2], "text", 1.5, (1, :a), Dict("a" => 1), nothing, true, 'c', ["a", "b"], [[1], [2]], 1:3, sqrt]
+    call(name) = Dict{String,Any}("call" => name, "args" => Any[Referee.pack(tests, v) for v in values],
+                                  "names" => String[], "values" => Any[])
+    for reply in (Referee.run_call(candidate, call("f")), Referee.run_call(candidate, call("sum")))
+        Wire.write_frame(back_w, reply)
+        try
+            Referee.request(tests, "f", Tuple(values), ())
+        catch fault
+            Judge.fault_record(fault, nothing)
+        end
+        Wire.read_frame(there_r)
+    end
+    foreach(System.close_fd, (there_r, there_w, back_r, back_w))
     return
 end
 
@@ -86,12 +127,49 @@ function compile_fork!()
 end
 
 function compile_child!(settings::Child.Settings)
-    precompile(Child.run, (Dict{String,Any}, Child.Settings, Cint, Cint, Cint))
+    precompile(Child.run, (Dict{String,Any}, Child.Settings, Cint, Cint, Cint, Cint))
+    precompile(Child.judged, (Dict{String,Any}, Child.Settings, Cint, Cint, Cint))
+    precompile(Child.candidate_process, (Expr, Dict{String,Any}, Child.Settings, Tuple{Cint,Cint,Cint}, String))
+    precompile(Judge.serve_candidate, (Expr, Cint, Cint))
+    precompile(Child.read_oracle, (Cint, Cint))
+    precompile(Child.enter!, (Child.Settings, Dict{String,Any}, Cint))
     precompile(Child.confine!, (Child.Settings, Int, Int))
     precompile(Child.take_streams!, (Cint,))
     precompile(Child.flush_output, ())
+    precompile(Watch.attempt, (Dict{String,Any}, Child.Settings, Cint, Cint, UInt64))
+    precompile(Watch.run, (Dict{String,Any}, Child.Settings, Cint, Cint))
+    precompile(Watch.watch!, (Watch.Outcome, Cint, Dict{String,Any}, Child.Settings, Vector{Cint}, Cint, UInt64))
     System.set_compiler!(false)
     return
+end
+
+"Children that compile at the same time must not meet each other's machine code, nor this process theirs."
+function self_test()
+    pids = Cint[]
+    for i in 1:3
+        pid = System.fork()
+        if pid == 0
+            System.exit_now(compiles(i) ? 0 : 1)
+        end
+        push!(pids, pid)
+    end
+    ok = all(System.wait_child(pid, true) == 0 for pid in pids)
+    return ok && compiles(4)
+end
+
+function compiles(i::Int)
+    home = Module(gensym("selftest"))
+    for k in 1:3
+        f = Core.eval(home, :(f(x) = sum(y -> y * $i + $k, 1:x)))
+        Base.invokelatest(f, 10) == 55 * i + 10 * k || return false
+        caught = try
+            Base.invokelatest(Core.eval(home, :(g(x) = x > 0 ? throw(DomainError(x, $"no $k")) : x)), i)
+        catch fault
+            fault
+        end
+        caught isa DomainError && caught.val == i || return false
+    end
+    return true
 end
 
 end

@@ -47,31 +47,35 @@ function attempt(job::Dict{String,Any}, settings::Child.Settings, input::Cint, o
         statm = System.open_statm()
         System.send_fd(theirs, statm)
         System.close_fd(statm)
-        System.close_fd(theirs)
-        Child.run(job, settings, input, report_w, out_w)
+        Child.run(job, settings, input, report_w, out_w, theirs)
     end
     System.close_fd(report_w)
     System.close_fd(out_w)
     System.close_fd(theirs)
-    statm = pid < 0 ? Cint(-1) : System.receive_fd(ours)
-    System.close_fd(ours)
     outcome = Outcome(nothing, pid < 0 ? "nofork" : "", 0, nothing, UInt8[], 0, 0, false, false, true)
-    pid < 0 || watch!(outcome, pid, statm, job, settings, (input, output), report_r, out_r, start)
-    System.close_fd(statm)
-    System.close_fd(report_r)
-    System.close_fd(out_r)
+    pid < 0 || watch!(outcome, pid, job, settings, Cint[report_r, out_r, input, ours], output, start)
+    foreach(System.close_fd, (report_r, out_r, ours))
     System.sweep()
     empty_folder(settings.work)
     return outcome
 end
 
-function watch!(o::Outcome, pid::Cint, statm::Cint, job, settings::Child.Settings, theirs, report::Cint, out::Cint, start)
-    input, output = theirs
+"Resident memory that the trial's processes took beyond what they were forked with."
+function growth(witnesses)
+    total = 0
+    for (statm, baseline) in witnesses
+        total += max(0, first(System.memory(statm)) - baseline)
+    end
+    return total
+end
+
+"`fds`: the child's report, its output, our input, and where processes show their memory; -1 is not watched."
+function watch!(o::Outcome, pid::Cint, job, settings::Child.Settings, fds::Vector{Cint}, output::Cint, start::UInt64)
     deadline = start + round(UInt64, Float64(job["seconds"]) * 1e9)
     limit, file_limit = Int(job["memory_bytes"]), Int(job["file_bytes"])
-    baseline = first(System.memory(statm))
+    report, out, input, ours = fds
+    witnesses = Tuple{Cint,Int}[]
     pending = UInt8[]
-    fds = Cint[report, out, input]
     steps = 0
     ended = false
     while !ended
@@ -103,6 +107,10 @@ function watch!(o::Outcome, pid::Cint, statm::Cint, job, settings::Child.Setting
                 o.report === nothing || (ended = true)
             end
         end
+        if ready[4]
+            statm = System.receive_fd(ours)
+            statm < 0 ? (fds[4] = -1) : push!(witnesses, (statm, first(System.memory(statm))))
+        end
         if ready[3]
             # A cancel, or the end of the other side.
             message = Wire.read_frame(input)
@@ -113,8 +121,7 @@ function watch!(o::Outcome, pid::Cint, statm::Cint, job, settings::Child.Setting
         steps += 1
         ended || time_ns() < deadline || (o.killed = "timeout"; ended = true)
         if !ended
-            resident, _ = System.memory(statm)
-            o.peak = max(o.peak, resident - baseline)
+            o.peak = max(o.peak, growth(witnesses))
             o.peak > limit && (o.killed = "memory"; ended = true)
             steps % FILES_EVERY == 0 && folder_full(settings.work, file_limit) && (o.killed = "files"; ended = true)
         end
@@ -124,6 +131,7 @@ function watch!(o::Outcome, pid::Cint, statm::Cint, job, settings::Child.Setting
     o.in_step = fds[3] >= 0
     status = System.wait_child(pid, true)
     o.status = status === nothing ? -1 : status
+    foreach(w -> System.close_fd(w[1]), witnesses)
     drain!(o, out, settings.output_bytes, fds[2] >= 0)
     return
 end
