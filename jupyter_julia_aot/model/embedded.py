@@ -24,11 +24,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from jupyter_julia_aot.errors import ModelError
+from jupyter_julia_aot.errors import Cancelled, ModelError
 from jupyter_julia_aot.model.embedded_server import Launch
 from jupyter_julia_aot.model.weights import MODEL_NAME, Progress, install_model
 
 _START_SECONDS = 120.0
+_POLL_SECONDS = 0.1
+_DYING_SECONDS = 0.5
 _MOST_THREADS = 8
 """Decoding is bound by memory bandwidth; more threads than this only take cores from Julia."""
 
@@ -56,6 +58,7 @@ class EmbeddedServer:
         self.slots = slots
         self.context = 8192
         self._lock = threading.RLock()
+        self._stopping = threading.Event()
         self._process: subprocess.Popen[bytes] | None = None
         self._log: IO[bytes] | None = None
         self._key = ""
@@ -93,7 +96,13 @@ class EmbeddedServer:
                     self._timer.start()
 
     def stop(self) -> None:
-        """End the process now. Safe to call at any time, also twice."""
+        """End the process now, or its start or download. Safe to call at any time, also twice."""
+        self._stopping.set()
+        with self._lock:
+            self._stopping.clear()
+            self._end()
+
+    def _end(self) -> None:
         with self._lock:
             self._cancel_timer()
             process, self._process = self._process, None
@@ -113,11 +122,17 @@ class EmbeddedServer:
                 self._log = None
 
     def obituary(self) -> str:
-        """How the process ended, with its last words; empty while it lives or was never started."""
+        """How the process ended, with its last words; empty while it lives or was never started.
+
+        Asked when a connection broke: a process that is just dying is given a moment to be dead.
+        """
         process = self._process
-        if process is None or process.poll() is None:
+        if process is None:
             return ""
-        code = process.returncode
+        try:
+            code = process.wait(timeout=_DYING_SECONDS)
+        except subprocess.TimeoutExpired:
+            return ""
         how = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with code {code}"
         last = self._last_words()
         return f"the embedded model's process {how}" + (f": {last}" if last else "")
@@ -125,7 +140,7 @@ class EmbeddedServer:
     def _stop_idle(self) -> None:
         with self._lock:
             if self._users == 0:
-                self.stop()
+                self._end()
 
     def _cancel_timer(self) -> None:
         if self._timer is not None:
@@ -139,8 +154,8 @@ class EmbeddedServer:
                 f"no model server was found, and {reason}",
                 remedy="pip install 'jupyter_julia_aot[local]', or set base_url to a server of yours",
             )
-        self.stop()
-        path = self.path or install_model(progress)
+        self._end()
+        path = self.path or install_model(progress, self._stopping)
         if not path.is_file():
             raise ModelError(f"there is no model file {path}", remedy="correct the setting `model`")
         progress(f"starting the embedded model {self.alias}", None)
@@ -161,10 +176,14 @@ class EmbeddedServer:
         self._process = process
         if process.stdin is None or process.stdout is None:
             raise ModelError("the embedded model's process has no pipes")
-        with contextlib.suppress(BrokenPipeError):  # it died at once: _await_port says why
-            process.stdin.write(launch.line().encode())
-            process.stdin.flush()
-        self._port = self._await_port(process.stdout)
+        try:
+            with contextlib.suppress(BrokenPipeError):  # it died at once: _await_port says why
+                process.stdin.write(launch.line().encode())
+                process.stdin.flush()
+            self._port = self._await_port(process.stdout)
+        except BaseException:  # an interrupt, too, must not leave one that is half started
+            self._end()
+            raise
         progress("the embedded model is ready", 1.0)
 
     def _await_port(self, stdout: IO[bytes]) -> int:
@@ -172,9 +191,11 @@ class EmbeddedServer:
         deadline = time.monotonic() + _START_SECONDS
         received = b""
         while not received.endswith(b"\n"):
-            readable, _, _ = select.select([stdout], [], [], max(0.0, deadline - time.monotonic()))
+            readable, _, _ = select.select([stdout], [], [], _POLL_SECONDS)
             block = os.read(stdout.fileno(), 4096) if readable else b""
-            if not block:
+            if self._stopping.is_set():
+                raise Cancelled("the start of the embedded model was stopped")
+            if not block and (readable or time.monotonic() > deadline):
                 raise self._failed(bool(readable))
             received += block
         try:
@@ -187,7 +208,6 @@ class EmbeddedServer:
             with contextlib.suppress(subprocess.TimeoutExpired):  # then it is killed just below
                 self._process.wait(timeout=2)
         said = self.obituary() or f"it was not ready after {_START_SECONDS:.0f} s"
-        self.stop()
         return ModelError(
             f"the embedded model {self.alias} did not start: {said}",
             remedy="free memory (it needs 0.5 GB), reinstall xllamacpp, or set base_url to a server of yours",

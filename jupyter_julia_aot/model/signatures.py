@@ -27,7 +27,9 @@ def signature(prompt: Prompt) -> str | None:
         return None
     if any(_is_keyword(argument) for arguments in found for argument in arguments):
         return None
-    return f"{prompt.name}({', '.join(_names(found))})"
+    count = len(found[0])
+    named = _mentioned(prompt.request, prompt.name)
+    return f"{prompt.name}({', '.join(named if len(named) == count else _names(found))})"
 
 
 def calls(source: str, name: str) -> list[tuple[str, ...]]:
@@ -59,6 +61,24 @@ def _split(source: str, start: int, end: int) -> tuple[str, ...]:
 
 def _is_keyword(argument: str) -> bool:
     return re.match(r"[^\W\d]\w*\s*=(?!=)", argument) is not None or argument.endswith("...")
+
+
+def _mentioned(request: str, function: str) -> list[str]:
+    """The argument names a request speaks of, in order: single letters, ``from lo to hi``, backticks.
+
+    ``a`` and ``I`` are mostly words of the sentence; ``a`` counts when ``b`` is named, too.
+    """
+    quoted = re.findall(r"`([^\W\d]\w{0,11})`", request)
+    ranges = re.findall(r"\b(?:from|between) ([a-z]{1,3}) (?:to|and) ([a-z]{1,3})\b", request)
+    words = {name for pair in ranges for name in pair} | set(quoted)
+    names: list[str] = []
+    for word in re.findall(r"(?<![\w-])[^\W\d]\w*(?![\w(-]|'s\b)", request):
+        known = word in words or (len(word) == 1 and word.isascii() and word not in ("a", "I"))
+        if known and word not in names and word != function:
+            names.append(word)
+    if "b" in names and re.search(r"\ba(?=,| and b\b| to b\b| or b\b|\^)", request):
+        names.insert(names.index("b"), "a")
+    return names
 
 
 def _names(found: list[tuple[str, ...]]) -> list[str]:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_julia_aot.errors import ModelError, NoServerError, ServerError
+from jupyter_julia_aot.errors import Cancelled, ModelError, NoServerError, ServerError
 from jupyter_julia_aot.model import (
     Answer,
     Chunk,
@@ -87,7 +87,7 @@ def test_it_writes_functions(client: OpenAIClient) -> None:
     for answer in answers:
         text = "".join(i.text for i in items if isinstance(i, Chunk) and i.index == answer.index)
         assert text == answer.text
-        assert extract(answer.text, "cube", request).startswith("function cube(n)")
+        assert extract(answer.text, "cube", request).startswith("function cube(x)")
     assert len({a.text for a in answers}) > 1, "each sample has its own seed"
     spent = sum((a.usage for a in answers), Usage())
     assert 200 < spent.prompt_tokens < 1200, "the prompt is counted once"
@@ -184,6 +184,32 @@ def test_it_stops_when_idle_and_starts_again(client: OpenAIClient) -> None:
     server.stop()
     assert server.pid is None
     server.stop()
+
+
+def test_a_stop_ends_a_download_that_runs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Leaving the notebook while the model is fetched must not wait for it."""
+    started = tmp_path / "started"
+    fake_pip(
+        monkeypatch,
+        tmp_path,
+        f"import pathlib, threading\npathlib.Path({str(started)!r}).touch()\nthreading.Event().wait(60)",
+    )
+    server = EmbeddedServer()
+    problems: list[BaseException] = []
+
+    def start() -> None:
+        try:
+            with server.use():
+                pass
+        except Cancelled as error:
+            problems.append(error)
+
+    thread = threading.Thread(target=start)
+    thread.start()
+    assert wait_for(started.exists)
+    server.stop()
+    thread.join(5)
+    assert len(problems) == 1
 
 
 @pytest.mark.model
@@ -297,8 +323,6 @@ def test_a_wrong_file_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 
 
 def test_a_stopped_download_ends_at_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    from jupyter_julia_aot.errors import Cancelled
-
     started = tmp_path / "started"
     fake_pip(
         monkeypatch,

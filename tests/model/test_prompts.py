@@ -70,6 +70,21 @@ def test_signature_from_python_asserts() -> None:
     assert signature(prompt(oracle=oracle)) == "f(v)"
 
 
+@pytest.mark.parametrize(
+    ("request_", "tests", "expected"),
+    [
+        ("Return the hypotenuse of a triangle with legs a and b.", "@test f(3, 4) == 5", "f(a, b)"),
+        ("Return the area of a circle with radius r.", "@test f(1) == pi", "f(r)"),
+        ("Return x limited to the range from lo to hi.", "@test f(1, 2, 3) == 2", "f(x, lo, hi)"),
+        ("Return `count` copies of `text`.", '@test f(2, "a") == "aa"', "f(count, text)"),
+        ("Add x and y and z.", "@test f(1, 2) == 3", "f(a, b)"),
+        ("Solve f(x) for a thing I said.", "@test f(1) == 3", "f(x)"),
+    ],
+)
+def test_argument_names_the_request_speaks_of(request_: str, tests: str, expected: str) -> None:
+    assert signature(prompt(tests, request=request_)) == expected
+
+
 def test_the_users_signature_wins() -> None:
     assert signature(prompt(signature="f(x::Int)::Int")) == "f(x::Int)::Int"
     assert signature(prompt(signature="function f(x::Int)")) == "f(x::Int)"
@@ -122,7 +137,7 @@ def test_a_small_model_gets_short_answers_whatever_the_setting() -> None:
 
 
 def test_small_models_continue_a_text() -> None:
-    request = build_request(prompt(request='Return """x""".'), SMALL, Sampling())
+    request = build_request(prompt(request='Return """it""".'), SMALL, Sampling())
     assert request.messages is None
     assert request.text is not None
     assert request.text.endswith(request.given)
