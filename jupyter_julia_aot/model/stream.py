@@ -52,6 +52,7 @@ class Generation:
         self.samples = [Sample(i) for i in range(request.sampling.n)]
         self.clock = Clock(request.sampling.n)
         self.received = 0
+        self.warned: set[str] = set()
         self.watch = budget.cache_watch(info, base_url)
         self.share = self.watch.expected(request.prompt_text())
 
@@ -234,7 +235,9 @@ class _Reading:
         ]
         if usage.cache_known:
             found.append(generation.watch.warning(generation.share, usage.prompt, usage.cached))
-        return tuple(warning for warning in found if warning)
+        new = tuple(warning for warning in found if warning and warning not in generation.warned)
+        generation.warned.update(new)
+        return new
 
     def _end(self) -> None:
         """The response is over: report the last sample; a sample without an end is an error."""

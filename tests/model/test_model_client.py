@@ -499,9 +499,10 @@ def test_ollama_cuts_the_prompt_silently_and_we_say_so() -> None:
     """Ollama's /v1 ignores num_ctx: the prompt is cut to the context it was started with."""
     script = [delta("x", finish="stop", **usage(4000, 96))]
     with scripted({CHAT: streaming(script)}) as server:
-        (answer,) = answers(ask(server, chat(text="word " * 10_000), "Ollama"))
-    assert len(answer.warnings) == 1
-    assert "OLLAMA_CONTEXT_LENGTH" in answer.warnings[0]
+        got = answers(ask(server, chat(3, text="word " * 10_000), "Ollama"))
+    warnings = [warning for answer in got for warning in answer.warnings]
+    assert len(warnings) == 1, "once, not once per request"
+    assert "OLLAMA_CONTEXT_LENGTH" in warnings[0]
 
 
 def test_a_cache_that_does_not_hold_is_reported_once() -> None:
