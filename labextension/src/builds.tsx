@@ -22,7 +22,10 @@ export function BuildsSection(): JSX.Element {
   if (builds.value.length === 0) {
     return (
       <div className="jja-empty">
-        {trans.__('Nothing was compiled yet. A cell that begins with %%juliac NAME makes an executable.')}
+        {trans.__(
+          'Nothing was compiled yet. A cell that begins with %1 makes an executable.',
+          '%%juliac NAME'
+        )}
       </div>
     );
   }

@@ -69,7 +69,7 @@ export function addCommands(options: {
       if (cell === null) {
         throw new RequestError(
           trans.__('This cell holds no Julia.'),
-          trans.__('Choose one that begins with %%julia_gen, %%julia_trial or %%juliac.')
+          trans.__('Choose one that begins with %1, %2 or %3.', '%%julia_gen', '%%julia_trial', '%%juliac')
         );
       }
       await runCell(currentNotebook(tracker), cell);
@@ -121,5 +121,5 @@ export function addCommands(options: {
   for (const command of Object.values(CommandIDs)) {
     palette?.addItem({ command, category, args: { isPalette: true } });
   }
-  launcher?.add({ command: CommandIDs.tour, category: trans.__('Notebook'), rank: 90 });
+  launcher?.add({ command: CommandIDs.tour, category: trans.__('Other'), rank: 90 });
 }

@@ -17,12 +17,12 @@ export function ModelSection(): JSX.Element {
   const settings = useAsked(() => model.api.readSettings(), []);
   const state = useAsked(() => model.api.model(), [version], 300);
   const [checking, setChecking] = React.useState(false);
+  const [wanted, setWanted] = React.useState<string | null>(null);
   const check = () => {
     setChecking(true);
     act(async () => {
-      await model.api.doctor(true);
+      await model.api.doctor(true).finally(() => setChecking(false));
       doctor.again();
-      setChecking(false);
     });
   };
   const known = doctor.value?.doctor ?? null;
@@ -37,7 +37,7 @@ export function ModelSection(): JSX.Element {
   if (!state.value || !settings.value) {
     return settings.error ? <Failure error={settings.error} again={settings.again} /> : <Loading />;
   }
-  const chosen = String(settings.value.values.base_url ?? '');
+  const chosen = wanted ?? String(settings.value.values.base_url ?? '');
   const info = (known?.model ?? null) as (IModelInfo & { others?: IModelInfo[] }) | null;
   const servers = [...(known?.models ?? []), ...(info?.base_url ? [info] : []), ...(info?.others ?? [])];
   const unique = servers.filter((s, i) => servers.findIndex(o => o.base_url === s.base_url) === i);
@@ -46,7 +46,12 @@ export function ModelSection(): JSX.Element {
   const { tokens_per_second, cached_share, warnings } = state.value;
   const use = (base_url: string, name: string) =>
     act(async () => {
-      await actions.changeSettings({ base_url, model: name });
+      // Shown at once; what the server says of it comes after.
+      setWanted(base_url);
+      await actions.changeSettings({ base_url, model: name }).catch(reason => {
+        setWanted(null);
+        throw reason;
+      });
       settings.again();
       check();
     });

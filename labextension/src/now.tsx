@@ -20,7 +20,7 @@ export function Now(): JSX.Element {
       {problem && <Note kind="error" text={problem.message} remedy={problem.remedy} />}
       {runs.length === 0 && running.length === 0 && (
         <div className="jja-empty">
-          {trans.__('Nothing runs. A cell that begins with %%julia_gen NAME asks the model for Julia.')}
+          {trans.__('Nothing runs. A cell that begins with %1 asks the model for Julia.', '%%julia_gen NAME')}
         </div>
       )}
       {runs.map(run => (

@@ -1,0 +1,43 @@
+/** Browser tests by user story; `npm --prefix labextension run test:browser`. */
+const path = require('path');
+const base = require('@jupyterlab/galata/lib/playwright-config');
+
+const port = process.env.JULIA_AOT_TEST_PORT ?? '18888';
+const url = `http://127.0.0.1:${port}/`;
+const python = process.env.PYTHON ?? path.join(__dirname, '..', '..', '.venv', 'bin', 'python');
+
+module.exports = {
+  ...base,
+  testDir: __dirname,
+  testMatch: '*.spec.js',
+  outputDir: path.join(__dirname, '..', '..', 'test-results', 'browser'),
+  reporter: [['list']],
+  retries: 0,
+  workers: 1,
+  timeout: 90_000,
+  use: {
+    ...base.use,
+    baseURL: url.slice(0, -1),
+    video: 'off',
+    trace: 'off',
+    viewport: { width: 1280, height: 900 },
+    launchOptions: {
+      executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+      args: [
+        '--no-sandbox',
+        '--disable-gpu',
+        '--disable-quic',
+        '--no-first-run',
+        '--disable-background-networking',
+        '--disable-component-update',
+        '--disable-sync'
+      ]
+    }
+  },
+  webServer: {
+    command: `${python} ${path.join(__dirname, 'serve.py')} ${port}`,
+    url: `${url}api`,
+    timeout: 180_000,
+    reuseExistingServer: process.env.JULIA_AOT_TEST_REUSE === '1'
+  }
+};

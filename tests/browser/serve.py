@@ -1,0 +1,172 @@
+"""A JupyterLab for the browser tests: own directories, a filled history, a scripted model.
+
+``python serve.py PORT``: everything lives in a temporary directory that is removed at the end.
+The model server's answers are written down here (they must be the same in every run, and one of
+them hostile); kernel, server, history, trials and builds are the real ones.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+HISTORY_ROWS = int(os.environ.get("JULIA_AOT_TEST_ROWS", "50000"))
+
+CONFIG = """
+from jupyterlab.galata import configure_jupyter_server
+
+configure_jupyter_server(c)
+c.ServerApp.port = {port}
+c.ServerApp.port_retries = 0
+c.ServerApp.ip = "127.0.0.1"
+c.ServerApp.base_url = {base_url!r}
+c.ServerApp.allow_root = True
+c.ServerApp.open_browser = False
+c.ServerApp.jpserver_extensions = {{"jupyter_julia_aot": True}}
+galata = c.LabServerApp.extra_labextensions_path
+c.LabServerApp.extra_labextensions_path = [galata, {labextensions!r}]
+"""
+
+
+def environment(home: Path, model_port: int) -> dict[str, str]:
+    """Nothing of the user's is read or written, except the cache of toolchains."""
+    return {
+        **os.environ,
+        "JULIA_AOT_DATA_DIR": str(home / "julia_aot"),
+        "JUPYTER_CONFIG_DIR": str(home / "config"),
+        "JUPYTER_DATA_DIR": str(home / "data"),
+        "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
+        "IPYTHONDIR": str(home / "ipython"),
+        "OPENAI_BASE_URL": f"http://127.0.0.1:{model_port}/v1",
+        "OPENAI_API_KEY": "none",
+        "PYTHONPATH": str(ROOT),
+    }
+
+
+def fill_history(rows: int) -> None:
+    """``rows`` runs of the last months, written in one transaction, then one of last week."""
+    from jupyter_julia_aot.history import History, spill
+    from jupyter_julia_aot.records import Candidate, Event, Usage, to_json
+    from tests.server.support import record_generation
+
+    words = (
+        "sort",
+        "numbers",
+        "vector",
+        "matrix",
+        "mean",
+        "prime",
+        "string",
+        "count",
+        "sum",
+        "graph",
+        "tree",
+    )
+    chance = random.Random(1)
+    now = time.time()
+    events = []
+    for index in range(rows):
+        at = now - 90 * 86_400 + index * (80 * 86_400 / max(1, rows))
+        name = f"{chance.choice(words)}_{chance.choice(words)}_{index}"
+        run_id = f"{int(at * 1000):012x}{index:08x}"
+        usage = Usage(prompt_tokens=200 + index % 100, completion_tokens=80, cached_tokens=120, seconds=1.5)
+        candidate = Candidate(id=f"c{run_id}", name=name, code=f"{name}(x) = x", origin="model")
+        say = [
+            (
+                "run_started",
+                {"prompt": {"name": name, "request": f"Return the {name}."}, "model": "qwen3-coder"},
+            ),
+            ("candidate", {"candidate": to_json(candidate)}),
+            ("run_finished", {"status": "done", "seconds": 2.0, "usage": to_json(usage)}),
+        ]
+        events += [Event(run_id=run_id, kind=kind, data=data, at=at) for kind, data in say]  # type: ignore[arg-type]
+    with History() as history:
+        history.recover(spill.write(events))
+        record_generation(
+            history,
+            name="leap_years_between",
+            request="Count the leap years between two years, both included.",
+            code="leap_years_between(a, b) = count(y -> (y % 4 == 0 && y % 100 != 0) || y % 400 == 0, a:b)",
+            at=now - 7 * 86_400,
+        )
+        record_generation(
+            history,
+            name="hostile_one",
+            request='<img src=x onerror="window.hacked=1"><script>window.hacked=2</script>',
+            code='hostile_one(x) = "</pre><script>window.hacked=3</script><img onerror=window.hacked=4 src=x>"',  # noqa: E501
+            error="<svg onload=window.hacked=5>\u202e<b>bold</b>",
+            at=now - 3600,
+        )
+
+
+def free_port() -> int:
+    """A port nobody listens on."""
+    import socket
+
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def main(port: int) -> int:
+    """Serve until told to stop."""
+    home = Path(tempfile.mkdtemp(prefix="julia-aot-browser-"))
+    model_port = int(os.environ.get("JULIA_AOT_TEST_MODEL_PORT", "0")) or free_port()
+    os.environ.update(environment(home, model_port))
+    sys.path.insert(0, str(ROOT))
+    labextensions = home / "labextensions"
+    labextensions.mkdir()
+    (labextensions / "jupyter-julia-aot").symlink_to(ROOT / "jupyter_julia_aot" / "labextension")
+    (home / "work").mkdir()
+    (home / "config").mkdir()
+    fill_history(HISTORY_ROWS)
+    base_url = os.environ.get("JULIA_AOT_TEST_BASE_URL", "/")
+    config = CONFIG.format(port=port, base_url=base_url, labextensions=str(labextensions))
+    (home / "config" / "jupyter_server_config.py").write_text(config, encoding="utf-8")
+    (home / "config" / "state.json").write_text(json.dumps({"home": str(home)}), encoding="utf-8")
+    model = subprocess.Popen(
+        [sys.executable, str(Path(__file__).with_name("model_server.py")), str(model_port)]
+    )
+    command = [sys.executable, "-m", os.environ.get("JULIA_AOT_TEST_APP", "jupyterlab"), "--no-browser"]
+    command += [f"--config={home / 'config' / 'jupyter_server_config.py'}", f"--notebook-dir={home / 'work'}"]
+    server = subprocess.Popen(command, cwd=home / "work")
+
+    def stop(number: int, frame: object) -> None:
+        server.terminate()
+
+    def restart(number: int, frame: object) -> None:
+        nonlocal restarting
+        restarting = True
+        server.terminate()
+
+    restarting = False
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    # The story "server restarted under the open tab" asks for this one.
+    signal.signal(signal.SIGUSR1, restart)
+    (ROOT / "test-results").mkdir(exist_ok=True)
+    (ROOT / "test-results" / f"serve-{port}.pid").write_text(f"{os.getpid()}\n{home}", encoding="utf-8")
+    try:
+        while True:
+            server.wait()
+            if not restarting:
+                return 0
+            restarting = False
+            server = subprocess.Popen(command, cwd=home / "work")
+    finally:
+        model.terminate()
+        model.wait()
+        shutil.rmtree(home, ignore_errors=True)  # a kernel may be writing its last line there
+
+
+if __name__ == "__main__":
+    sys.exit(main(int(sys.argv[1])))

@@ -1,0 +1,60 @@
+/** Steps that several stories share. */
+const { expect } = require('@jupyterlab/galata');
+const fs = require('fs');
+const path = require('path');
+
+const ROOT = path.join(__dirname, '..', '..');
+const RESULTS = path.join(ROOT, 'test-results');
+
+/** Show the panel with one section (and no other) open. */
+async function openSection(page, id) {
+  await page.sidebar.openTab('julia-aot-panel');
+  await expect(page.locator('.jja-section')).toHaveCount(6);
+  for (const section of await page.locator('.jja-section').all()) {
+    const head = section.locator('.jja-section-head');
+    const wanted = (await section.getAttribute('data-section')) === id;
+    if (((await head.getAttribute('aria-expanded')) === 'true') !== wanted) {
+      await head.click();
+    }
+  }
+  return page.locator(`[data-section=${id}]`);
+}
+
+/** A new notebook with cells, none run yet. */
+async function notebook(page, cells) {
+  await page.notebook.createNew();
+  for (const [index, cell] of cells.entries()) {
+    if (index > 0) {
+      await page.notebook.addCell('code', cell);
+    } else {
+      await page.notebook.setCell(0, 'code', cell);
+    }
+  }
+}
+
+/** The text of a cell's outputs. */
+async function outputOf(page, index) {
+  return (await page.notebook.getCellTextOutput(index))?.join('\n') ?? '';
+}
+
+/** What `serve.py` says of itself: its process and its directory. */
+function server() {
+  const port = process.env.JULIA_AOT_TEST_PORT ?? '18888';
+  const [pid, home] = fs.readFileSync(path.join(RESULTS, `serve-${port}.pid`), 'utf-8').split('\n');
+  return { pid: Number(pid), home };
+}
+
+/** Nothing that a model wrote was executed or became markup. */
+async function expectHarmless(page) {
+  expect(await page.evaluate(() => window.hacked)).toBeUndefined();
+  await expect(page.locator('img[src="x"]')).toHaveCount(0);
+  await expect(page.locator('svg[onload]')).toHaveCount(0);
+}
+
+/** Keep a figure for the report. */
+function figure(name, value) {
+  fs.mkdirSync(RESULTS, { recursive: true });
+  fs.appendFileSync(path.join(RESULTS, 'figures.txt'), `${name}: ${value}\n`);
+}
+
+module.exports = { ROOT, RESULTS, openSection, notebook, outputOf, server, expectHarmless, figure };

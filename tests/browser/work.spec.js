@@ -1,0 +1,103 @@
+const { test, expect } = require('@jupyterlab/galata');
+const fs = require('fs');
+const { expectHarmless, figure, notebook, openSection, outputOf, server } = require('./support');
+
+const TESTS = '%%julia_tests mean_of\n@test mean_of([1.0, 3.0]) == 2.0\n@test mean_of([2.0]) == 2.0';
+
+test('a newcomer generates, accepts, compiles and downloads', async ({ page }) => {
+  test.setTimeout(300_000);
+  await notebook(page, [
+    '%load_ext jupyter_julia_aot',
+    TESTS,
+    '%%julia_gen mean_of -n 2 --no-accept\nThe mean of a vector of numbers.'
+  ]);
+  const history = await openSection(page, 'history');
+  for (const index of [0, 1, 2]) {
+    await page.notebook.runCell(index);
+  }
+  const first = history.locator('.jja-item').first();
+  await expect(first.locator('.jja-name')).toHaveText('mean_of');
+  await expect(first.locator('.jja-badge')).toHaveText('passed');
+  await first.click();
+  const run = page.locator('.jja-run-view');
+  await run.getByRole('button', { name: 'Accept' }).first().click();
+  await expect.poll(() => page.notebook.getCellTextInput(3)).toMatch(/^%julia accept [0-9a-f]{20}/);
+  await page.notebook.addCell('code', 'mean_of([1.0, 2.0, 6.0])');
+  const last = (await page.notebook.getCellCount()) - 1;
+  await page.notebook.runCell(last);
+  expect(await outputOf(page, last)).toContain('3.0');
+
+  await page.notebook.addCell('code', '%%juliac mean_tool\nprintln("the mean is ", sum([1.0, 2.0, 6.0]) / 3)');
+  await page.notebook.runCell((await page.notebook.getCellCount()) - 1);
+  const builds = await openSection(page, 'builds');
+  const tool = builds.getByRole('article', { name: 'mean_tool' });
+  await expect(tool).toBeVisible();
+  await tool.locator('.jja-open').click();
+  await expect(tool.getByRole('img', { name: /Sizes/ })).toBeVisible();
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    tool.getByRole('button', { name: 'Download' }).click()
+  ]);
+  expect(fs.statSync(await download.path()).size).toBeGreaterThan(1000);
+  await tool.getByRole('button', { name: 'Run', exact: true }).click();
+  const now = await openSection(page, 'now');
+  const job = now.locator('[data-job=run]').first();
+  await expect(job.locator('.jja-badge')).toHaveText('done', { timeout: 60_000 });
+  await job.locator('.jja-open').click();
+  await expect(job.getByText('the mean is 3.0')).toBeVisible();
+});
+
+test('what a kernel does appears in Now, and a runaway is stopped there', async ({ page }) => {
+  await notebook(page, [
+    '%load_ext jupyter_julia_aot',
+    '%%julia_tests runaway\n@test runaway(1) == 1',
+    '%%julia_gen runaway -n 1 --repair 0 --timeout 60\nNever end.'
+  ]);
+  await page.notebook.runCell(0);
+  await page.notebook.runCell(1);
+  const now = await openSection(page, 'now');
+  await page.notebook.selectCells(2);
+  await page.keyboard.press('Control+Enter');
+  const card = now.getByRole('article', { name: 'runaway' });
+  await expect(card.getByText('1 …')).toBeVisible({ timeout: 30_000 });
+  const began = Date.now();
+  await card.getByRole('button', { name: 'Stop' }).click();
+  await expect(card).toHaveCount(0, { timeout: 10_000 });
+  figure('stop button to the end of the run (ms)', Date.now() - began);
+  const history = await openSection(page, 'history');
+  await expect(history.locator('.jja-item').first().locator('.jja-name')).toHaveText('runaway');
+});
+
+test('work outlives the server: restarted under the open tab, it is found and stopped', async ({ page }) => {
+  test.setTimeout(180_000);
+  const now = await openSection(page, 'now');
+  await now.getByText('Ask for a function').click();
+  await now.getByLabel('Name').fill('runaway');
+  await now.getByLabel('What it should do').fill('Never end.');
+  await now.getByLabel(/^Tests/).fill('@test runaway(1) == 1');
+  await now.getByRole('button', { name: 'Generate' }).click();
+  const job = now.locator('[data-job=gen]').first();
+  await expect(job.getByRole('button', { name: 'Stop' })).toBeVisible();
+  process.kill(server().pid, 'SIGUSR1');
+  await expect(page.getByText('The connection to the server is lost.')).toBeVisible({ timeout: 20_000 });
+  await expect(page.getByText('The connection to the server is lost.')).toHaveCount(0, { timeout: 60_000 });
+  await expect(job.getByRole('button', { name: 'Stop' })).toBeVisible();
+  await job.getByRole('button', { name: 'Stop' }).click();
+  await expect(job.locator('.jja-badge')).toHaveText('stopped', { timeout: 20_000 });
+});
+
+test('a hostile answer, live: nothing executes in widget or panel', async ({ page }) => {
+  await notebook(page, [
+    '%load_ext jupyter_julia_aot',
+    '%%julia_tests evil_one\n@test evil_one(1) == 1',
+    '%%julia_gen evil_one -n 1 --repair 0\nDo evil.'
+  ]);
+  await page.notebook.runCell(0);
+  await page.notebook.runCell(1);
+  await page.notebook.runCell(2);
+  const history = await openSection(page, 'history');
+  await expect(history.locator('.jja-item').first().locator('.jja-name')).toHaveText('evil_one');
+  await history.locator('.jja-item').first().click();
+  await expect(page.locator('.jja-run-view').getByText('<img src=x onerror=window.hacked=6>').first()).toBeVisible();
+  await expectHarmless(page);
+});
