@@ -31,11 +31,11 @@ def default_sampling(model_name: str) -> Sampling:
     """What the model's makers recommend, else moderate values; ``n`` and the seed are the caller's.
 
     Qwen3-Coder: from its model card (temperature 0.7, top_p 0.8, top_k 20, repetition penalty 1.05).
-    Small models (SmolLM2): temperature 0.7, measured to solve the most easy tasks in 16 samples.
+    Small models (SmolLM2): temperature 0.6: measured, 0.3 solves more samples of fewer tasks.
     """
     name = model_name.lower()
     if prompt_style(name) == "completion":
-        return Sampling(temperature=0.7, top_p=0.95, max_tokens=160)
+        return Sampling(temperature=0.6, top_p=0.95, max_tokens=160)
     if re.search(r"qwen-?3.*coder", name):
         return Sampling(temperature=0.7, top_p=0.8, top_k=20, repetition_penalty=1.05, max_tokens=1024)
     if re.search(r"qwen-?3", name):
