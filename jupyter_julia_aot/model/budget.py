@@ -7,7 +7,6 @@ are bounds: a token of any text we send is between 1 and 8 characters, 3.5 on av
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit, urlunsplit
 
 from jupyter_julia_aot.model.failures import overflow
 from jupyter_julia_aot.model.types import Request
@@ -19,12 +18,6 @@ _MESSAGE_TOKENS = 8
 """Template tokens around one chat message (role, markers)."""
 _SHORTEST_ANSWER = 32
 _MARGIN = 4
-
-
-def root_url(base_url: str) -> str:
-    """The server's own address, without ``/v1``."""
-    parts = urlsplit(base_url)
-    return urlunsplit((parts.scheme, parts.netloc, parts.path.rstrip("/").removesuffix("/v1"), "", ""))
 
 
 def counts_tokens(info: ModelInfo) -> bool:

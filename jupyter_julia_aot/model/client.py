@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from jupyter_julia_aot.errors import ModelError, NoServerError, ServerError
+from jupyter_julia_aot.model.address import is_loopback
 from jupyter_julia_aot.model.bounded import bounded
 from jupyter_julia_aot.model.loop import Loop
 from jupyter_julia_aot.model.stream import Generation
@@ -30,12 +31,6 @@ _POLL_SECONDS = 0.05
 _CONNECT_SECONDS = 5.0
 _CLOSE_SECONDS = 1.0
 _MAX_TOKENS = 1024
-
-
-def is_loopback(base_url: str) -> bool:
-    """Whether the server is on this machine, where proxies have no place."""
-    host = (urlsplit(base_url).hostname or "").lower()
-    return host == "localhost" or host == "::1" or host.startswith("127.")
 
 
 class OpenAIClient:

@@ -12,9 +12,9 @@ import os
 import threading
 from dataclasses import replace
 from pathlib import Path
-from urllib.parse import urlsplit
 
-from jupyter_julia_aot.errors import ModelError, NoServerError, SettingError
+from jupyter_julia_aot.errors import ModelError, NoServerError
+from jupyter_julia_aot.model.address import normalise
 from jupyter_julia_aot.model.client import OpenAIClient
 from jupyter_julia_aot.model.discovery import Found, describe, discover, list_models
 from jupyter_julia_aot.model.embedded import EmbeddedServer, embedded_reason
@@ -156,27 +156,6 @@ def _configured(base_url: str, api_key: str) -> tuple[str, str, str]:
         # That variable's own key; it is sent nowhere else.
         return address, "OPENAI_BASE_URL", key or os.environ.get("OPENAI_API_KEY", "")
     return "", "", key
-
-
-def normalise(address: str, origin: str) -> str:
-    """``http://host:port/v1`` of what a user wrote; a bare host gets ``/v1``.
-
-    Raises :class:`SettingError` naming ``origin`` when it is no http address.
-    """
-    text = address.strip()
-    if "://" not in text:
-        text = f"http://{text}"
-    try:
-        parts = urlsplit(text)
-        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
-    except ValueError:
-        usable = False
-    if not usable:
-        raise SettingError(
-            f"{origin}: {address!r} is no address of a server", remedy="such as http://127.0.0.1:8080/v1"
-        )
-    path = parts.path.rstrip("/").removesuffix("/chat/completions").removesuffix("/completions")
-    return f"{parts.scheme}://{parts.netloc}{path or '/v1'}"
 
 
 def choose(found: Found, wanted: str) -> str:

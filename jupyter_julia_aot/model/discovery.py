@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from jupyter_julia_aot.errors import ModelError, NoServerError, ServerError
-from jupyter_julia_aot.model.budget import root_url
+from jupyter_julia_aot.model.address import is_loopback, root_url
 from jupyter_julia_aot.model.failures import not_an_answer, where
 from jupyter_julia_aot.records import ModelInfo
 
@@ -175,21 +175,42 @@ def get(url: str, *, api_key: str = "", timeout: float) -> tuple[int, dict[str, 
     """
     parts = urlsplit(url)
     here = ModelInfo(base_url=f"{parts.scheme}://{parts.netloc}", model="", source="configured")
-    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
     headers = {"Accept": "application/json", "Connection": "close"}
     if api_key:
         headers["Authorization"] = f"Bearer {api_key}"
     try:
-        connection = kind(parts.hostname or "", parts.port, timeout=timeout)
-        try:
-            connection.request("GET", parts.path or "/", headers=headers)
-            reply = connection.getresponse()
-            body = reply.read(_LONGEST_REPLY)
-            return reply.status, {k.lower(): v for k, v in reply.getheaders()}, body
-        finally:
-            connection.close()
+        return _get_here(url, headers, timeout) if is_loopback(url) else _get_remote(url, headers, timeout)
     except (OSError, http.client.HTTPException, ValueError) as error:
         raise NoServerError(
             f"{where(here)} does not answer ({str(error) or type(error).__name__})",
             remedy="start it, or correct the setting base_url",
         ) from error
+
+
+def _get_here(url: str, headers: dict[str, str], timeout: float) -> tuple[int, dict[str, str], bytes]:
+    parts = urlsplit(url)
+    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+    connection = kind(parts.hostname or "", parts.port, timeout=timeout)
+    try:
+        connection.request("GET", parts.path or "/", headers=headers)
+        reply = connection.getresponse()
+        body = reply.read(_LONGEST_REPLY)
+        return reply.status, {k.lower(): v for k, v in reply.getheaders()}, body
+    finally:
+        connection.close()
+
+
+def _get_remote(url: str, headers: dict[str, str], timeout: float) -> tuple[int, dict[str, str], bytes]:
+    """As the client itself does it: through the environment's proxy, with its certificates."""
+    import httpx2  # openai's transport
+
+    try:
+        with httpx2.Client(timeout=timeout) as client, client.stream("GET", url, headers=headers) as reply:
+            body = b""
+            for block in reply.iter_bytes():
+                body += block
+                if len(body) > _LONGEST_REPLY:
+                    break
+            return reply.status_code, {k.lower(): v for k, v in reply.headers.items()}, body
+    except httpx2.HTTPError as error:
+        raise OSError(str(error) or type(error).__name__) from error

@@ -15,7 +15,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from jupyter_julia_aot.errors import ServerError
-from jupyter_julia_aot.model import bounded, budget, failures, wire
+from jupyter_julia_aot.model import address, bounded, budget, failures, wire
 from jupyter_julia_aot.model.accounting import Clock, RequestUsage, Sample
 from jupyter_julia_aot.model.types import Answer, Chunk, Request
 from jupyter_julia_aot.records import ModelInfo, Usage
@@ -89,9 +89,9 @@ class Generation:
         self.max_tokens = budget.answer_tokens(self.request, self.info, self.max_tokens, counted)
 
     async def _count(self, text: str) -> int | None:
-        address = budget.root_url(str(self.client.base_url)) + "/tokenize"
+        url = address.root_url(str(self.client.base_url)) + "/tokenize"
         async with asyncio.timeout(self.seconds):
-            reply = await self.client.post(address, cast_to=object, body={"content": text})
+            reply = await self.client.post(url, cast_to=object, body={"content": text})
         tokens = reply.get("tokens") if isinstance(reply, dict) else None
         return len(tokens) if isinstance(tokens, list) else None
 

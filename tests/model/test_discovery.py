@@ -10,13 +10,15 @@ from typing import Any
 import pytest
 
 from jupyter_julia_aot.errors import ModelError, NoServerError, ServerError, SettingError
-from jupyter_julia_aot.model import connect, discover, locate
+from jupyter_julia_aot.model import Request, connect, discover, locate
 from jupyter_julia_aot.model import connecting as connecting_module
-from jupyter_julia_aot.model.connecting import choose, normalise
+from jupyter_julia_aot.model.address import normalise
+from jupyter_julia_aot.model.connecting import choose
 from jupyter_julia_aot.model.discovery import Found, list_models
+from jupyter_julia_aot.records import Sampling
 from jupyter_julia_aot.settings import JuliaAot
 
-from .scripted import Scripted, models, scripted
+from .scripted import Scripted, models, piece, scripted, streaming
 
 LLAMA = {"owned_by": "llamacpp", "meta": {"n_ctx": 4096}}
 
@@ -229,6 +231,26 @@ def test_no_address(address: str) -> None:
 )
 def test_addresses_people_write(given: str, used: str) -> None:
     assert normalise(given, "x") == used
+
+
+def test_a_server_elsewhere_is_asked_through_the_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    with scripted({"http://elsewhere.test/v1/models": models("m")}) as proxy:
+        monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{proxy.port}")
+        monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{proxy.port}")
+        monkeypatch.delenv("NO_PROXY", raising=False)
+        monkeypatch.delenv("no_proxy", raising=False)
+        assert locate(base_url="http://elsewhere.test/v1").model == "m"
+        assert len(proxy.seen) == 1
+
+
+def test_a_server_on_this_machine_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
+    routes = {"/v1/models": models("m"), "/v1/completions": streaming([piece("x", finish="stop")])}
+    with scripted(routes) as server:
+        client = connect(base_url=server.url)
+        assert list(client.generate(Request(text="x", sampling=Sampling(n=1))))
+        client.close()
 
 
 @pytest.mark.parametrize(
