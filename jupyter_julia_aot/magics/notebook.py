@@ -91,10 +91,13 @@ class Notebook:
 
     def close(self) -> None:
         """Stop jobs, workers and the history."""
+        from jupyter_julia_aot.pipeline.pools import close_pools
+
         self.jobs.stop()
         if self.session is not None:
             self.session.close()
             self.session = None
+        close_pools()
         if self._history is not None:
             self._history.close()
             self._history = None

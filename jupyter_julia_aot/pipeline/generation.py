@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from jupyter_julia_aot.errors import Cancelled, JuliaAotError
 from jupyter_julia_aot.pipeline.names import check_name
 from jupyter_julia_aot.pipeline.options import Options
+from jupyter_julia_aot.pipeline.pools import trial_pool
 from jupyter_julia_aot.pipeline.recorder import Recorder
 from jupyter_julia_aot.pipeline.streaming import Checking, Connecting, Ended, Message, Piece, Stream
 from jupyter_julia_aot.pipeline.tryout import Tryout, definition_oracle
@@ -103,28 +104,13 @@ class _Generation:
         return kind("run_finished", status=status, usage=self.usage, seconds=seconds)
 
     def _work(self) -> Iterator[Event]:
-        from jupyter_julia_aot.toolchain import choose_toolchain
-        from jupyter_julia_aot.trial import TrialPool
-
-        toolchain = choose_toolchain("trial", self.options.julia)
         connecting = Connecting(self.options, self._inbox)
-        with TrialPool(
-            toolchain,
-            limits=self.options.limits,
-            workers=self.options.workers,
-            sandbox=self.options.sandbox,
-        ) as pool:
-            try:
+        try:
+            with trial_pool(self.options) as pool:
                 yield from self._prepare(connecting, pool)
                 yield from self._rounds(connecting.client, pool)
-            finally:
-                self.cancel_work(pool)
-                connecting.close()
-
-    def cancel_work(self, pool: TrialPool) -> None:
-        """Stop what is still going on; harmless when nothing is."""
-        if self._tryout is not None and self._tryout.pending:
-            pool.cancel_all()
+        finally:
+            connecting.close()
 
     def _prepare(self, connecting: Connecting, pool: TrialPool) -> Iterator[Event]:
         """Check the oracle while the model server is found or started."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from jupyter_julia_aot.errors import Cancelled, OracleError, SettingError
 from jupyter_julia_aot.pipeline.options import Options
+from jupyter_julia_aot.pipeline.pools import trial_pool
 from jupyter_julia_aot.pipeline.recorder import Recorder
 from jupyter_julia_aot.pipeline.tryout import definition_oracle
 from jupyter_julia_aot.records import Candidate, Oracle, Trial, new_id
@@ -59,8 +60,7 @@ def try_code(
     Raises :class:`~jupyter_julia_aot.errors.Cancelled` when stopped, else
     :class:`~jupyter_julia_aot.errors.JuliaAotError` when it could not be tried.
     """
-    from jupyter_julia_aot.toolchain import choose_toolchain
-    from jupyter_julia_aot.trial import TrialPool, check_oracle
+    from jupyter_julia_aot.trial import check_oracle
 
     options = options or Options.of()
     recorder = Recorder(history)
@@ -68,10 +68,9 @@ def try_code(
     if oracle is None:
         oracle = Oracle(source="@test true", name="runs") if name == "Main" else definition_oracle(name)
     candidate = Candidate(id=new_id(), name=name, code=code, origin="user")
-    toolchain = choose_toolchain("trial", options.julia)
     began = time.monotonic()
     status = "failed"
-    with TrialPool(toolchain, limits=options.limits, workers=1, sandbox=options.sandbox) as pool:
+    with trial_pool(options) as pool:
         check_oracle(oracle, candidate.name, pool)
         recorder.event("candidate", candidate=candidate)
         try:
@@ -80,7 +79,6 @@ def try_code(
             status = "done"
         except (KeyboardInterrupt, Cancelled) as stop:
             status = "cancelled"
-            pool.cancel_all()
             raise Cancelled("the trial was stopped") from stop
         finally:
             recorder.event("run_finished", status=status, seconds=time.monotonic() - began)
