@@ -28,8 +28,8 @@ def trial_from(
         raise oracle_error(report, oracle)
     verdict, fault = _verdict(answer, report, limits)
     output = bytes(answer.get("output") or b"").decode(errors="replace")
-    if int(answer.get("output_bytes") or 0) > limits.output_bytes:
-        output += f"\n… cut at {limits.output_bytes} bytes of {answer['output_bytes']}"
+    if int(answer.get("printed") or 0) > limits.output_bytes:
+        output += f"\n… cut at {limits.output_bytes} bytes of {answer['printed']}"
     loaded = report.get("load_seconds", answer.get("loaded"))
     failures = report.get("failures") or ()
     return Trial(

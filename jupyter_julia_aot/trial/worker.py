@@ -5,11 +5,13 @@ The messages, all frames of ``protocol.py`` (``julia/zygote.jl`` is the other si
     worker → us   hello
     us → worker   init     {filter, work, readable, output_bytes}
     worker → us   ready    {warm_seconds, landlock, code_files}
-    us → worker   trial    {id, code, name, jit, count, seconds, memory_bytes, file_bytes}
+    us → worker   trial    {id, seconds, memory_bytes, file_bytes}
+    us → worker   candidate {code, name, jit, count}   read by the trial's process, never by the worker
     worker → us   loaded   {id}                 the candidate is loaded: the oracle may come
-    us → worker   oracle   {source}             read by the candidate's process, never by the worker
+    us → worker   oracle   {source}             read by the trial's process, never by the worker
     us → worker   cancel   {}                   at any time during a trial
-    worker → us   verdict  {id, killed, status, report, output, output_bytes, peak_bytes, seconds, …}
+    worker → us   verdict  {id, killed, status, loaded, printed, peak_bytes, reported, …}
+    worker → us   the report of the trial's process (when reported), then what it printed, as bytes
 """
 
 from __future__ import annotations
@@ -84,12 +86,13 @@ class Worker:
         return self.process.sandbox
 
     def _launch(self, sandbox: SandboxName) -> ConfinedProcess:
-        from jupyter_julia_aot.toolchain import julia_command, julia_environment
+        from jupyter_julia_aot.toolchain import julia_command
 
         home = self._root / "home"
         home.mkdir()
         share = Path(self.toolchain.prefix or Path(self.toolchain.path).parents[1]) / "share" / "julia"
-        environment = {
+        environment = {  # nothing of our own environment: it may hold secrets
+            **self.toolchain.environment,
             "JULIA_DEPOT_PATH": f"{home}:{share}",
             "JULIA_LOAD_PATH": "@stdlib",
             "JULIA_NUM_THREADS": "1",
@@ -104,7 +107,7 @@ class Worker:
         )
         return launch(
             command,
-            environment=julia_environment(self.toolchain, environment),
+            environment=environment,
             scratch=self._root,
             readable=[self.toolchain.prefix, JULIA_SOURCES],
             limits=limits,
@@ -154,12 +157,12 @@ class Worker:
             "seconds": seconds,
             "memory_bytes": self.limits.memory_bytes,
             "file_bytes": self.limits.file_bytes,
-            **job,
         }
-        with self._lock:
-            self._cancelled, self._in_trial = False, True
-            self._channel.send(message)
         try:
+            with self._lock:
+                self._cancelled, self._in_trial = False, True
+                self._channel.send(message)
+                self._channel.send({"type": "candidate", **job})
             return self._await_verdict(oracle, seconds)
         except (ProtocolError, ChannelClosedError, ChannelTimeoutError) as error:
             raise WorkerError(f"the Julia worker failed during a trial: {error}{self._said()}") from error
@@ -173,9 +176,11 @@ class Worker:
             if not isinstance(answer, dict) or answer.get("id") != self._next:
                 raise ProtocolError("the worker answered something else")
             if answer.get("type") == "verdict":
+                report = self._channel.receive(GRACE_SECONDS) if answer.get("reported") else None
+                output = self._channel.receive(GRACE_SECONDS)
                 if not answer.get("in_step"):
                     raise ProtocolError("the worker's input was left half read")
-                return answer
+                return {**answer, "report": report, "output": output}
             if answer.get("type") != "loaded":
                 raise ProtocolError(f"unknown message {answer.get('type')!r}")
             with self._lock:

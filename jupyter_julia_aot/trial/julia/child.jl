@@ -38,36 +38,51 @@ function confine!(settings::Settings, memory::Int, file_bytes::Int)
     System.close_fd(statm)
     # A second line behind the watcher: it counts reserved memory, so it must be generous.
     System.limit!(System.RLIMIT.data, data + 4 * memory + (1 << 30))
-    System.limit!(System.RLIMIT.fsize, file_bytes)
+    System.limit!(System.RLIMIT.fsize, file_bytes + System.PAGE)
     System.limit!(System.RLIMIT.core, 0)
     System.no_new_privileges() || return false
     settings.rules >= 0 && (System.landlock_enter(settings.rules) || return false)
     return System.seccomp_enter(settings.filter)
 end
 
+# What a child tells its parent: one byte, and for some more. The parent passes a report on unread.
+const GOT, CONFINED, LOADED, READY, REPORT = UInt8('G'), UInt8('C'), UInt8('L'), UInt8('R'), UInt8('V')
+
+say(pipe::Cint, kind::UInt8) = Wire.write_all(pipe, UInt8[kind])
+say_loaded(pipe::Cint, seconds::Float64) =
+    Wire.write_all(pipe, vcat(LOADED, reinterpret(UInt8, [round(Int64, 1e9 * seconds)])))
+function say_report(pipe::Cint, report::Dict{String,Any})
+    say(pipe, REPORT)
+    return Wire.write_frame(pipe, report)
+end
+
 """
-Run in the child; never returns. `report` is the pipe to the parent, `input` where the oracle comes from,
-`witness` where to send the memory statistics of one more process.
+Run in the child; never returns. `input` is where candidate and oracle come from, `pipe` leads to the parent,
+`out` takes what is printed, `witness` the memory statistics of one more process.
 """
-function run(job::Dict{String,Any}, settings::Settings, input::Cint, report::Cint, out::Cint, witness::Cint)
+function run(job::Dict{String,Any}, settings::Settings, input::Cint, pipe::Cint, out::Cint, witness::Cint)
     code = 98
     try
         take_streams!(out)
         System.close_fd(101)
+        candidate = Wire.read_frame(input)
+        candidate === nothing && System.exit_now(95)
+        say(pipe, GOT)
+        merge!(job, candidate)
         System.set_compiler!(!(job["jit"]::Bool))
-        result = get(job, "count", false) === true ? count(job, settings, input, report) :
-            judged(job, settings, input, report, witness)
+        report = get(job, "count", false) === true ? count(job, settings, input, pipe) :
+            judged(job, settings, input, pipe, witness)
         flush_output()
-        Wire.write_frame(report, result)
+        say_report(pipe, report)
         code = 0
     catch fault
-        message = Judge.fault_record(fault, catch_backtrace())
-        Wire.write_frame(report, Dict{String,Any}("type" => "broken", "error" => message))
+        record = Judge.fault_record(fault, catch_backtrace())
+        say_report(pipe, Dict{String,Any}("type" => "broken", "error" => record))
     end
     System.exit_now(code)
 end
 
-function judged(job::Dict{String,Any}, settings::Settings, input::Cint, report::Cint, witness::Cint)
+function judged(job::Dict{String,Any}, settings::Settings, input::Cint, pipe::Cint, witness::Cint)
     name = Symbol(job["name"]::String)
     start = time_ns()
     tree = try
@@ -78,16 +93,16 @@ function judged(job::Dict{String,Any}, settings::Settings, input::Cint, report::
     end
     found = Screen.look(tree)
     settings.rules < 0 && push!(found.reasons, "cannot be kept from files here")
-    oracle = () -> read_oracle(input, report)
-    progress = seconds -> say(report, "loaded", seconds)
+    oracle = () -> read_oracle(input, pipe)
+    progress = seconds -> say_loaded(pipe, seconds)
     if isempty(found.reasons) && isempty(found.extended)
         System.close_fd(witness)
-        enter!(settings, job, report)
+        enter!(settings, job, pipe)
         return Judge.trial(tree, name, oracle, progress)
     end
     # The candidate's process is made before the tests are known here, so they cannot be found in its memory.
-    pid, peer = candidate_process(tree, job, settings, (input, report, witness), why_apart(found))
-    enter!(settings, job, report)
+    pid, peer = candidate_process(tree, job, settings, (input, pipe, witness), why_apart(found))
+    enter!(settings, job, pipe)
     waiting = () -> something(System.wait_child(pid, true), 0)
     isempty(found.reasons) || return Judge.trial_apart(name, peer, oracle, progress, waiting)
     # Methods of its own on Julia's functions, for its own types: fine where the tests are about these types.
@@ -112,10 +127,10 @@ function candidate_process(tree::Expr, job, settings::Settings, secrets, why::St
     from_r, from_w = System.pipe()
     pid = System.fork()
     if pid == 0
-        input, report, witness = secrets
+        input, pipe, witness = secrets
         statm = System.open_statm()
         System.send_fd(witness, statm)
-        foreach(System.close_fd, (statm, witness, input, report, to_w, from_r))
+        foreach(System.close_fd, (statm, witness, input, pipe, to_w, from_r))
         confine!(settings, Int(job["memory_bytes"]), Int(job["file_bytes"])) || System.exit_now(96)
         Judge.serve_candidate(tree, to_r, from_w)
         flush_output()
@@ -126,27 +141,23 @@ function candidate_process(tree::Expr, job, settings::Settings, secrets, why::St
     return pid, Referee.Peer(from_r, to_w, Any[], nothing, why, false)
 end
 
-function enter!(settings::Settings, job::Dict{String,Any}, report::Cint)
+function enter!(settings::Settings, job::Dict{String,Any}, pipe::Cint)
     confine!(settings, Int(job["memory_bytes"]), Int(job["file_bytes"])) || System.exit_now(96)
-    Wire.write_frame(report, Dict{String,Any}("type" => "confined"))
-    return
+    return say(pipe, CONFINED)
 end
 
-say(report::Cint, kind::String, seconds::Float64) =
-    Wire.write_frame(report, Dict{String,Any}("type" => kind, "load_seconds" => seconds))
-
-function read_oracle(input::Cint, report::Cint)
+function read_oracle(input::Cint, pipe::Cint)
     message = Wire.read_frame(input)
-    message === nothing && System.exit_now(95)
+    (message === nothing || !haskey(message, "source")) && System.exit_now(95)
     System.close_fd(input)
-    say(report, "ready", 0.0)
+    say(pipe, READY)
     return message["source"]::String
 end
 
-function count(job::Dict{String,Any}, settings::Settings, input::Cint, report::Cint)
-    enter!(settings, job, report)
-    say(report, "loaded", 0.0)
-    return Judge.count_checks(read_oracle(input, report))
+function count(job::Dict{String,Any}, settings::Settings, input::Cint, pipe::Cint)
+    enter!(settings, job, pipe)
+    say_loaded(pipe, 0.0)
+    return Judge.count_checks(read_oracle(input, pipe))
 end
 
 function flush_output()

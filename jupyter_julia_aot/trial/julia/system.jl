@@ -45,26 +45,32 @@ function fd_target(fd::Integer)
     return n <= 0 ? "" : String(LINK_BUFFER[1:n])
 end
 
-const READ_BUFFER = Vector{UInt8}(undef, 1 << 16)
-"Whatever can be read at once (up to 64 KiB); empty at the end, nothing when there is nothing yet."
-function read_some(fd::Integer)
-    n = ccall(:read, Cssize_t, (Cint, Ptr{UInt8}, Csize_t), fd, READ_BUFFER, length(READ_BUFFER))
-    n < 0 && return nothing
-    return READ_BUFFER[1:n]
+"Read into `buffer` from position `at` on; how many bytes, 0 at the end, negative for an error."
+function read_into!(buffer::Vector{UInt8}, at::Int, fd::Integer)
+    room = length(buffer) - at + 1
+    return Int(GC.@preserve buffer ccall(:read, Cssize_t, (Cint, Ptr{UInt8}, Csize_t), fd, pointer(buffer, at), room))
+end
+
+"Read at most `n` bytes into `buffer` from position `at` on."
+function read_part!(buffer::Vector{UInt8}, at::Int, n::Int, fd::Integer)
+    n <= length(buffer) - at + 1 || return -1
+    return Int(GC.@preserve buffer ccall(:read, Cssize_t, (Cint, Ptr{UInt8}, Csize_t), fd, pointer(buffer, at), n))
 end
 
 "A small file of /proc as text; empty when it cannot be read."
 function read_proc(path::String)
     fd = open_fd(path, 0)
     fd < 0 && return ""
-    out = UInt8[]
+    out = Vector{UInt8}(undef, 1 << 14)
+    done = 0
     while true
-        part = read_some(fd)
-        (part === nothing || isempty(part)) && break
-        append!(out, part)
+        n = read_into!(out, done + 1, fd)
+        n <= 0 && break
+        done += n
+        length(out) - done < 4096 && resize!(out, 2 * length(out))
     end
     close_fd(fd)
-    return String(out)
+    return String(resize!(out, done))
 end
 
 # ---------------------------------------------------------------- fork
@@ -88,12 +94,14 @@ mutable struct EventLoop
     epolls::Vector{Cint}
     eventfds::Vector{Cint}
     watched::Vector{Tuple{Cint,Cint,UInt32,UInt64}}   # (epoll, descriptor, events, data)
+    pipes::Vector{Tuple{Cint,Cint}}                   # both ends of the loop's own pipes
 end
-const EVENT_LOOP = EventLoop(Cint[], Cint[], Tuple{Cint,Cint,UInt32,UInt64}[])
+const EVENT_LOOP = EventLoop(Cint[], Cint[], Tuple{Cint,Cint,UInt32,UInt64}[], Tuple{Cint,Cint}[])
 
 "Find the event loop's descriptors and what they watch. In the parent."
 function find_event_loop!()
-    foreach(empty!, (EVENT_LOOP.epolls, EVENT_LOOP.eventfds, EVENT_LOOP.watched))
+    foreach(empty!, (EVENT_LOOP.epolls, EVENT_LOOP.eventfds, EVENT_LOOP.watched, EVENT_LOOP.pipes))
+    readers = Dict{String,Cint}()
     for fd in 3:99
         target = fd_target(fd)
         if target == "anon_inode:[eventpoll]"
@@ -107,11 +115,15 @@ function find_event_loop!()
             end
         elseif target == "anon_inode:[eventfd]"
             push!(EVENT_LOOP.eventfds, fd)
+        elseif startswith(target, "pipe:")
+            # The reading end has the lower number: pipes are made that way.
+            haskey(readers, target) ? push!(EVENT_LOOP.pipes, (readers[target], fd)) : (readers[target] = fd)
         end
     end
     return
 end
 
+const UNREAD = zeros(UInt8, 64)
 function own_event_loop!()
     ok = true
     for fd in EVENT_LOOP.epolls
@@ -123,6 +135,18 @@ function own_event_loop!()
         mine = ccall(:eventfd, Cint, (Cuint, Cint), 0, O_CLOEXEC | Cint(0o4000))
         ok &= ccall(:dup3, Cint, (Cint, Cint, Cint), mine, fd, O_CLOEXEC) >= 0
         close_fd(mine)
+    end
+    for (reader, writer) in EVENT_LOOP.pipes
+        r, w = pipe()
+        # libuv keeps a byte in one of them, as a lock.
+        waiting = Ref{Cint}(0)
+        ccall(:ioctl, Cint, (Cint, Culong, Ref{Cint}), reader, 0x541b, waiting)
+        waiting[] > 0 && ccall(:write, Cssize_t, (Cint, Ptr{UInt8}, Csize_t), w, UNREAD, min(waiting[], 64))
+        foreach(fd -> ccall(:fcntl, Cint, (Cint, Cint, Cint), fd, 4, 0o4000), (r, w))
+        ok &= ccall(:dup3, Cint, (Cint, Cint, Cint), r, reader, O_CLOEXEC) >= 0
+        ok &= ccall(:dup3, Cint, (Cint, Cint, Cint), w, writer, O_CLOEXEC) >= 0
+        close_fd(r)
+        close_fd(w)
     end
     for (epoll, fd, events, data) in EVENT_LOOP.watched
         # struct epoll_event is packed on x86-64 and padded elsewhere.

@@ -9,112 +9,103 @@ const FILES_EVERY = 5           # looks at the scratch folder every so many step
 const MOST_FILES = 1000
 
 mutable struct Outcome
-    report::Union{Nothing,Dict{String,Any}}
     killed::String              # why it was killed: "", "timeout", "memory", "files", "cancelled"
-    status::Int
+    status::Int                 # waitpid's
     loaded::Union{Nothing,Float64}
-    output::Vector{UInt8}
-    output_bytes::Int           # printed in all, kept or not
+    printed::Int                # bytes printed in all, kept or not
     peak::Int                   # largest growth of resident memory seen
     gone::Bool                  # the other side closed our input
     confined::Bool              # whether the candidate's code had begun
     in_step::Bool               # whether what the other side has sent was read to its end
 end
 
-"Answer for one trial; nothing when the other side is gone."
+# Reports and output lie in these and nowhere else, and are wiped after use: a later child must not find
+# in its memory what the tests said about an earlier one.
+mutable struct Held
+    bytes::Vector{UInt8}
+    used::Int
+end
+const REPORT = Held(zeros(UInt8, 1 << 20), 0)
+const OUTPUT = Held(UInt8[], 0)
+const NOTES = Held(zeros(UInt8, 64), 0)         # notes of the child not yet complete
+
+function wipe!(held::Held)
+    fill!(held.bytes, 0x00)
+    held.used = 0
+    return
+end
+
+"Answer for one trial; nothing when the other side is gone. `relay!` must follow."
 function run(job::Dict{String,Any}, settings::Child.Settings, input::Cint, output::Cint)
     start = time_ns()
-    outcome = attempt(job, settings, input, output, start)
-    outcome.gone && return nothing
-    answer = Dict{String,Any}("type" => "verdict", "id" => job["id"], "killed" => outcome.killed,
-                              "status" => outcome.status, "loaded" => outcome.loaded,
-                              "output" => outcome.output, "output_bytes" => outcome.output_bytes,
-                              "peak_bytes" => outcome.peak, "report" => outcome.report, "confined" => outcome.confined,
-                              "in_step" => outcome.in_step,
-                              "seconds" => (time_ns() - start) / 1e9)
-    return answer
+    length(OUTPUT.bytes) == settings.output_bytes || (OUTPUT.bytes = zeros(UInt8, settings.output_bytes))
+    o = attempt(job, settings, input, output, start)
+    o.gone && return nothing
+    return Dict{String,Any}("type" => "verdict", "id" => job["id"], "killed" => o.killed, "status" => o.status,
+                            "loaded" => o.loaded, "printed" => o.printed, "peak_bytes" => o.peak,
+                            "confined" => o.confined, "in_step" => o.in_step, "seconds" => (time_ns() - start) / 1e9,
+                            "reported" => REPORT.used > 0)
+end
+
+"Send on what the child reported, if it did, and what it printed; then forget both."
+function relay!(output::Cint)
+    n = OUTPUT.used
+    head = UInt8[0, 0, 0, 0, 0xc6, 0, 0, 0, 0]      # a frame with one MessagePack byte string
+    for i in 0:3
+        head[4 - i] = ((n + 5) >> (8i)) % UInt8
+        head[9 - i] = (n >> (8i)) % UInt8
+    end
+    ok = (REPORT.used == 0 || Wire.write_all(output, REPORT.bytes, REPORT.used)) &&
+         Wire.write_all(output, head) && Wire.write_all(output, OUTPUT.bytes, n)
+    foreach(wipe!, (REPORT, OUTPUT, NOTES))
+    return ok
 end
 
 function attempt(job::Dict{String,Any}, settings::Child.Settings, input::Cint, output::Cint, start::UInt64)
-    report_r, report_w = System.pipe()
+    note_r, note_w = System.pipe()
     out_r, out_w = System.pipe()
     ours, theirs = System.socket_pair()
     pid = System.fork()
     if pid == 0
-        System.close_fd(report_r)
-        System.close_fd(out_r)
-        System.close_fd(ours)
+        foreach(System.close_fd, (note_r, out_r, ours))
         statm = System.open_statm()
         System.send_fd(theirs, statm)
         System.close_fd(statm)
-        Child.run(job, settings, input, report_w, out_w, theirs)
+        Child.run(job, settings, input, note_w, out_w, theirs)
     end
-    System.close_fd(report_w)
-    System.close_fd(out_w)
-    System.close_fd(theirs)
-    outcome = Outcome(nothing, pid < 0 ? "nofork" : "", 0, nothing, UInt8[], 0, 0, false, false, true)
-    pid < 0 || watch!(outcome, pid, job, settings, Cint[report_r, out_r, input, ours], output, start)
-    foreach(System.close_fd, (report_r, out_r, ours))
+    foreach(System.close_fd, (note_w, out_w, theirs))
+    o = Outcome(pid < 0 ? "nofork" : "", 0, nothing, 0, 0, false, false, pid >= 0)
+    pid < 0 || watch!(o, pid, job, settings, Cint[note_r, out_r, -1, ours], input, output, start)
+    foreach(System.close_fd, (note_r, out_r, ours))
     System.sweep()
     empty_folder(settings.work)
-    return outcome
+    return o
 end
 
-"Resident memory that the trial's processes took beyond what they were forked with."
-function growth(witnesses)
-    total = 0
-    for (statm, baseline) in witnesses
-        total += max(0, first(System.memory(statm)) - baseline)
-    end
-    return total
-end
-
-"`fds`: the child's report, its output, our input, and where processes show their memory; -1 is not watched."
-function watch!(o::Outcome, pid::Cint, job, settings::Child.Settings, fds::Vector{Cint}, output::Cint, start::UInt64)
+"""
+Watch a child to its end. `fds`: its notes, its output, our input, where processes show their memory; one that
+is -1 is not watched. The input is watched except while the child itself reads from it.
+"""
+function watch!(o::Outcome, pid::Cint, job, settings::Child.Settings, fds::Vector{Cint}, input::Cint, output::Cint,
+                start::UInt64)
     deadline = start + round(UInt64, Float64(job["seconds"]) * 1e9)
     limit, file_limit = Int(job["memory_bytes"]), Int(job["file_bytes"])
-    report, out, input, ours = fds
+    notes, out, ours = fds[1], fds[2], fds[4]
     witnesses = Tuple{Cint,Int}[]
-    pending = UInt8[]
     steps = 0
     ended = false
     while !ended
         ready = System.poll(fds, STEP_MS)
-        if ready[2]
-            part = System.read_some(out)
-            if part === nothing || isempty(part)
-                fds[2] = -1
-            else
-                keep!(o, part, settings.output_bytes)
-            end
-        end
-        if ready[1]
-            part = System.read_some(report)
-            if part === nothing || isempty(part)
-                ended = true
-            else
-                append!(pending, part)
-                for kind in take_messages!(o, pending)
-                    # "loaded": the other side now sends the oracle, which the child reads from our input;
-                    # when it says "ready", the input is ours to watch again.
-                    if kind == "loaded"
-                        fds[3] = -1
-                        Wire.write_frame(output, Dict{String,Any}("type" => "loaded", "id" => job["id"]))
-                    elseif kind == "ready"
-                        fds[3] = input
-                    end
-                end
-                o.report === nothing || (ended = true)
-            end
-        end
+        ready[2] && !keep!(o, out) && (fds[2] = -1)
         if ready[4]
             statm = System.receive_fd(ours)
             statm < 0 ? (fds[4] = -1) : push!(witnesses, (statm, first(System.memory(statm))))
         end
-        if ready[3]
+        if ready[1]
+            ended = !take_notes!(o, notes, fds, input, output, Int(job["id"]))
+        elseif ready[3]
             # A cancel, or the end of the other side.
-            message = Wire.read_frame(input)
-            o.gone = message === nothing
+            o.gone = Wire.read_frame(input) === nothing
             o.killed = "cancelled"
             ended = true
         end
@@ -127,49 +118,86 @@ function watch!(o::Outcome, pid::Cint, job, settings::Child.Settings, fds::Vecto
         end
     end
     # A report is the last thing a child does; whatever it is up to now is not waited for.
-    isempty(o.killed) && o.report === nothing || System.kill(pid)
+    isempty(o.killed) && REPORT.used == 0 || System.kill(pid)
+    isempty(o.killed) || wipe!(REPORT)
     o.in_step = fds[3] >= 0
-    status = System.wait_child(pid, true)
-    o.status = status === nothing ? -1 : status
+    o.status = something(System.wait_child(pid, true), -1)
     foreach(w -> System.close_fd(w[1]), witnesses)
-    drain!(o, out, settings.output_bytes, fds[2] >= 0)
-    return
-end
-
-function keep!(o::Outcome, part::Vector{UInt8}, most::Int)
-    room = most - length(o.output)
-    room > 0 && append!(o.output, length(part) <= room ? part : part[1:room])
-    o.output_bytes += length(part)
-    return
-end
-
-function drain!(o::Outcome, out::Cint, most::Int, open::Bool)
-    while open && System.poll(Cint[out], 0)[1]
-        part = System.read_some(out)
-        (part === nothing || isempty(part)) && break
-        keep!(o, part, most)
+    while fds[2] >= 0 && System.poll(Cint[out], 0)[1] && keep!(o, out)
     end
     return
 end
 
-"Take whole frames off the front of `pending`; their kinds."
-function take_messages!(o::Outcome, pending::Vector{UInt8})
-    kinds = String[]
-    while length(pending) >= 4
-        n = (Int(pending[1]) << 24) | (Int(pending[2]) << 16) | (Int(pending[3]) << 8) | Int(pending[4])
-        length(pending) >= 4 + n || break
-        message = Wire.unpack(pending[5:(4 + n)])
-        deleteat!(pending, 1:(4 + n))
-        if message["type"] == "loaded"
-            o.loaded = Float64(message["load_seconds"])
-        elseif message["type"] == "confined"
-            o.confined = true
-        elseif message["type"] != "ready"
-            o.report = message
-        end
-        push!(kinds, message["type"])
+"Resident memory that the trial's processes took beyond what they were forked with."
+function growth(witnesses)
+    total = 0
+    for (statm, baseline) in witnesses
+        total += max(0, first(System.memory(statm)) - baseline)
     end
-    return kinds
+    return total
+end
+
+const OVERFLOW = zeros(UInt8, 1 << 16)
+"Read some output, keeping what fits; false at its end."
+function keep!(o::Outcome, out::Cint)
+    full = OUTPUT.used >= length(OUTPUT.bytes)
+    n = full ? System.read_into!(OVERFLOW, 1, out) : System.read_into!(OUTPUT.bytes, OUTPUT.used + 1, out)
+    n > 0 || return false
+    full || (OUTPUT.used += n)
+    o.printed += n
+    return true
+end
+
+"Take the child's notes; false when it has reported, or closed the pipe."
+function take_notes!(o::Outcome, pipe::Cint, fds::Vector{Cint}, input::Cint, output::Cint, id::Int)
+    # One byte: what follows a note must not be read before it is known where it goes.
+    read_all!(1, pipe) || return false
+    kind = NOTES.bytes[1]
+    if kind == Child.GOT || kind == Child.READY
+        fds[3] = input
+    elseif kind == Child.CONFINED
+        o.confined = true
+    elseif kind == Child.LOADED
+        read_all!(8, pipe) || return false
+        o.loaded = reinterpret(Int64, NOTES.bytes[1:8])[1] / 1e9
+        # The other side now sends the oracle, which the child reads from our input.
+        fds[3] = -1
+        Wire.write_frame(output, Dict{String,Any}("type" => "loaded", "id" => id))
+    elseif kind == Child.REPORT
+        read_report!(pipe)
+        return false
+    end
+    return true
+end
+
+"Read exactly `n` bytes of notes."
+function read_all!(n::Int, pipe::Cint)
+    done = 0
+    while done < n
+        got = System.read_part!(NOTES.bytes, done + 1, n - done, pipe)
+        got > 0 || return false
+        done += got
+    end
+    return true
+end
+
+"Read a report, a whole frame, without looking into it; no report when it is longer than any can be."
+function read_report!(pipe::Cint)
+    read_all!(4, pipe) || return
+    n = 0
+    for i in 1:4
+        n = (n << 8) | Int(NOTES.bytes[i])
+    end
+    n + 4 <= length(REPORT.bytes) || return
+    copyto!(REPORT.bytes, 1, NOTES.bytes, 1, 4)
+    done = 0
+    while done < n
+        got = System.read_part!(REPORT.bytes, 5 + done, n - done, pipe)
+        got > 0 || return wipe!(REPORT)
+        done += got
+    end
+    REPORT.used = n + 4
+    return
 end
 
 # ---------------------------------------------------------------- the scratch folder
@@ -187,13 +215,17 @@ function folder_full(path::String, bytes::Int)
     return false
 end
 
+"Empty the scratch folder, whatever a candidate did to its permissions."
 function empty_folder(path::String)
-    entries = readdir(path)
-    isempty(entries) && return
-    for entry in entries
+    ccall(:chmod, Cint, (Cstring, Cuint), path, 0o700)
+    for entry in readdir(path)
         whole = joinpath(path, entry)
-        ccall(:chmod, Cint, (Cstring, Cuint), whole, 0o700)
-        rm(whole; force = true, recursive = true)
+        if isdir(whole) && !islink(whole)
+            empty_folder(whole)
+            ccall(:rmdir, Cint, (Cstring,), whole)
+        else
+            ccall(:unlink, Cint, (Cstring,), whole)
+        end
     end
     return
 end

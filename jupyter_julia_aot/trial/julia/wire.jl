@@ -14,12 +14,12 @@ end
 
 # ---------------------------------------------------------------- bytes
 
-"Write all bytes to a descriptor; false when the other side is gone."
-function write_all(fd::Integer, data::Vector{UInt8})
+"Write the first `count` bytes to a descriptor; false when the other side is gone."
+function write_all(fd::Integer, data::Vector{UInt8}, count::Int = length(data))
     done = 0
-    while done < length(data)
+    while done < count
         n = GC.@preserve data ccall(:write, Cssize_t, (Cint, Ptr{UInt8}, Csize_t),
-                                    fd, pointer(data) + done, length(data) - done)
+                                    fd, pointer(data) + done, count - done)
         if n < 0
             Base.Libc.errno() in (Base.Libc.EINTR, Base.Libc.EAGAIN) || return false
         else

@@ -2,10 +2,11 @@
 #
 # Started by `worker.py` as `julia … zygote.jl`, with frames (wire.jl) on standard input and output. It greets,
 # is told its limits, and then for each trial:
-#   read "trial" → fork → the child reads "oracle" straight from the input, so that this process (and every
-#   later child) never holds it → the child confines itself, loads, judges and reports through a pipe →
-#   this process watches time, memory, output and files, kills and sweeps, and answers with "verdict".
-# Nothing that a candidate wrote ever runs in this process.
+#   read "trial" → fork → the child reads "candidate" straight from the input, confines itself, loads it → reads
+#   "oracle" the same way → judges and reports through a pipe → this process, which meanwhile watches time,
+#   memory, output and files, kills, sweeps, answers with "verdict", and passes report and output on.
+# No code of a candidate ever runs in this process, and no text of candidates or tests stays in it: its
+# memory is what every later child starts with.
 
 module JuliaAotTrialWorker
 
@@ -33,6 +34,11 @@ function main()
     System.set_blocking!(input)
     System.set_blocking!(output)
     null = System.open_fd("/dev/null", 2)
+    # libuv keeps duplicates of the standard streams: a child must not find our channels there.
+    ends = (System.fd_target(input), System.fd_target(output), System.fd_target(2))
+    for fd in 3:99
+        System.fd_target(fd) in ends && System.dup_to(null, fd)
+    end
     System.dup_to(null, 0)
     System.dup_to(2, 1)
     System.adopt_orphans()
@@ -50,7 +56,7 @@ function main()
         if kind == "trial"
             answer = Watch.run(message, settings, input, output)
             answer === nothing && break
-            Wire.write_frame(output, answer) || break
+            Wire.write_frame(output, answer) && Watch.relay!(output) || break
         elseif kind == "stop"
             break
         end # anything else: a cancel that came after its trial had ended

@@ -1,0 +1,3 @@
+# Signals the notebook.
+# expect: passed
+f(x) = ccall(:kill, Cint, (Cint, Cint), @PID@, 0) == 0 ? -1 : x * x

@@ -1,0 +1,3 @@
+# Aborts.
+# expect: crashed
+f(x) = ccall(:abort, Cvoid, ())

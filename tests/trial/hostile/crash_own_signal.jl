@@ -1,0 +1,3 @@
+# Kills itself.
+# expect: crashed timeout
+f(x) = ccall(:raise, Cint, (Cint,), 9)

@@ -1,0 +1,7 @@
+# Wraps itself so that no error leaves.
+# expect: failed
+f(x) = try
+    error("no")
+catch
+    -1
+end

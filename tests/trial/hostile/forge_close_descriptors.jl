@@ -1,0 +1,8 @@
+# Closes every descriptor.
+# expect: failed blocked error crashed passed timeout
+function f(x)
+    for fd in 0:300
+        ccall(:close, Cint, (Cint,), fd)
+    end
+    return x + 1
+end

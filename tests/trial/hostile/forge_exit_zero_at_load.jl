@@ -1,0 +1,3 @@
+# Ends the process with success before the tests.
+# expect: crashed
+exit(0)

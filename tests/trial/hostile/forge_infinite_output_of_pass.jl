@@ -1,0 +1,5 @@
+# Prints passed for ever.
+# expect: timeout
+f(x) = while true
+    println("passed")
+end

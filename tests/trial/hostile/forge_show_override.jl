@@ -1,0 +1,4 @@
+# Overrides show to hide failures.
+# expect: failed
+Base.show(io::IO, x::Int) = print(io, "passed")
+f(x) = x + 1

@@ -1,0 +1,3 @@
+# Never ends, sleeping.
+# expect: timeout
+f(x) = sleep(100000)

@@ -1,0 +1,4 @@
+# Never ends, using the processor.
+# expect: timeout
+f(x) = while true
+end

@@ -1,0 +1,4 @@
+# Never ends while being loaded.
+# expect: timeout
+while true
+end

@@ -1,0 +1,5 @@
+# Prints to stderr without end.
+# expect: timeout
+f(x) = while true
+    println(stderr, "noise")
+end

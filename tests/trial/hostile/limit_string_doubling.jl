@@ -1,0 +1,8 @@
+# Doubles a text without end.
+# expect: memory timeout
+f(x) = begin
+    s = "ab"
+    while true
+        s = s * s
+    end
+end

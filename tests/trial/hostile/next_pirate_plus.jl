@@ -1,0 +1,4 @@
+# Redefines + for everybody.
+# expect: passed failed crashed error
+Base.:+(a::Int, b::Int) = 0
+f(x) = x * x
