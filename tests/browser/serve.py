@@ -21,10 +21,17 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 HISTORY_ROWS = int(os.environ.get("JULIA_AOT_TEST_ROWS", "50000"))
 
-CONFIG = """
+# Galata's helpers need a server without a token; stories about hubs and logins need a real one.
+OPEN = """
 from jupyterlab.galata import configure_jupyter_server
 
 configure_jupyter_server(c)
+"""
+LOCKED = """
+c.IdentityProvider.token = "test-token"
+"""
+
+CONFIG = """
 c.ServerApp.port = {port}
 c.ServerApp.port_retries = 0
 c.ServerApp.ip = "127.0.0.1"
@@ -33,7 +40,7 @@ c.ServerApp.allow_root = True
 c.ServerApp.open_browser = False
 c.ServerApp.jpserver_extensions = {{"jupyter_julia_aot": True}}
 galata = c.LabServerApp.extra_labextensions_path
-c.LabServerApp.extra_labextensions_path = [galata, {labextensions!r}]
+c.LabServerApp.extra_labextensions_path = [{labextensions!r}, *([galata] if galata else [])]
 """
 
 
@@ -130,7 +137,10 @@ def main(port: int) -> int:
     (home / "config").mkdir()
     fill_history(HISTORY_ROWS)
     base_url = os.environ.get("JULIA_AOT_TEST_BASE_URL", "/")
-    config = CONFIG.format(port=port, base_url=base_url, labextensions=str(labextensions))
+    locked = os.environ.get("JULIA_AOT_TEST_LOCKED") == "1"
+    config = (LOCKED if locked else OPEN) + CONFIG.format(
+        port=port, base_url=base_url, labextensions=str(labextensions)
+    )
     (home / "config" / "jupyter_server_config.py").write_text(config, encoding="utf-8")
     (home / "config" / "state.json").write_text(json.dumps({"home": str(home)}), encoding="utf-8")
     model = subprocess.Popen(

@@ -68,24 +68,6 @@ test('what a kernel does appears in Now, and a runaway is stopped there', async 
   await expect(history.locator('.jja-item').first().locator('.jja-name')).toHaveText('runaway');
 });
 
-test('work outlives the server: restarted under the open tab, it is found and stopped', async ({ page }) => {
-  test.setTimeout(180_000);
-  const now = await openSection(page, 'now');
-  await now.getByText('Ask for a function').click();
-  await now.getByLabel('Name').fill('runaway');
-  await now.getByLabel('What it should do').fill('Never end.');
-  await now.getByLabel(/^Tests/).fill('@test runaway(1) == 1');
-  await now.getByRole('button', { name: 'Generate' }).click();
-  const job = now.locator('[data-job=gen]').first();
-  await expect(job.getByRole('button', { name: 'Stop' })).toBeVisible();
-  process.kill(server().pid, 'SIGUSR1');
-  await expect(page.getByText('The connection to the server is lost.')).toBeVisible({ timeout: 20_000 });
-  await expect(page.getByText('The connection to the server is lost.')).toHaveCount(0, { timeout: 60_000 });
-  await expect(job.getByRole('button', { name: 'Stop' })).toBeVisible();
-  await job.getByRole('button', { name: 'Stop' }).click();
-  await expect(job.locator('.jja-badge')).toHaveText('stopped', { timeout: 20_000 });
-});
-
 test('a hostile answer, live: nothing executes in widget or panel', async ({ page }) => {
   await notebook(page, [
     '%load_ext jupyter_julia_aot',
