@@ -1,7 +1,7 @@
 """What this machine can do, as ``jupyter julia-aot doctor --json`` says.
 
 It runs in a process of its own (a broken Julia or model library must not take the server) and
-the last answer is kept in the cache directory, so that the panel has something to show at once.
+the last answer is kept in the data directory, so that the panel has something to show at once.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import threading
 from typing import Any
 
 from jupyter_julia_aot.server.supervise import write
-from jupyter_julia_aot.settings import cache_dir
+from jupyter_julia_aot.settings import data_dir
 
 SECONDS = 120.0
 
@@ -27,7 +27,7 @@ class Doctor:
 
     def last(self) -> dict[str, Any]:
         """``{"checked": seconds | None, "running", "error", "doctor": {…} | None}``."""
-        path = cache_dir() / "doctor.json"
+        path = data_dir() / "doctor.json"
         try:
             known = json.loads(path.read_text(encoding="utf-8"))
             checked: float | None = path.stat().st_mtime
@@ -62,7 +62,7 @@ class Doctor:
         except ValueError:
             said = done.stderr.decode("utf-8", errors="replace").strip().splitlines()
             return said[-1][:500] if said else f"the diagnosis ended with code {done.returncode}"
-        path = cache_dir() / "doctor.json"
+        path = data_dir() / "doctor.json"
         path.parent.mkdir(parents=True, exist_ok=True)
         write(path, json.dumps(answer))
         return ""

@@ -27,6 +27,12 @@ export function seconds(value: number): string {
   return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
 }
 
+/** Time that still runs, in whole seconds: `7 s`, `3 min 20 s`. */
+export function elapsed(value: number): string {
+  const whole = Math.max(0, Math.floor(value));
+  return whole < 10 ? `${whole} s` : seconds(whole);
+}
+
 /** A moment, given in seconds since the epoch: the time today, else the date. */
 export function moment(at: number, now: number = Date.now() / 1000): string {
   const date = new Date(at * 1000);

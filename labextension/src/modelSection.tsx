@@ -39,9 +39,10 @@ export function ModelSection(): JSX.Element {
   }
   const chosen = wanted ?? String(settings.value.values.base_url ?? '');
   const info = (known?.model ?? null) as (IModelInfo & { others?: IModelInfo[] }) | null;
-  const servers = [...(known?.models ?? []), ...(info?.base_url ? [info] : []), ...(info?.others ?? [])];
+  const discovered = info?.base_url && info.source === 'discovered' ? [info] : [];
+  const servers = [...(known?.models ?? []), ...discovered, ...(info?.others ?? [])];
   const unique = servers.filter((s, i) => servers.findIndex(o => o.base_url === s.base_url) === i);
-  const current = unique.find(s => s.base_url === chosen) ?? info;
+  const current = unique.find(s => s.base_url === chosen) ?? (chosen ? null : (discovered[0] ?? null));
   const embedded = jobs.find(job => job.verb === 'serve' && job.state === 'running');
   const { tokens_per_second, cached_share, warnings } = state.value;
   const use = (base_url: string, name: string) =>
@@ -96,7 +97,7 @@ export function ModelSection(): JSX.Element {
         <legend>{trans.__('Use')}</legend>
         <label>
           <input type="radio" name="jja-server" checked={chosen === ''} onChange={() => use('', '')} />
-          {trans.__('Automatic: a discovered server, else the embedded model')}
+          <span>{trans.__('Automatic: a discovered server, else the embedded model')}</span>
         </label>
         {unique.map(server => (
           <label key={server.base_url}>
@@ -106,7 +107,12 @@ export function ModelSection(): JSX.Element {
               checked={chosen === server.base_url}
               onChange={() => use(server.base_url, server.model ?? '')}
             />
-            {server.model || server.base_url} <span className="jja-facts">{server.server ?? server.source} · {server.base_url}</span>
+            <span>
+              {server.model || server.base_url}{' '}
+              <span className="jja-facts">
+                {server.server ?? server.source} · {server.base_url}
+              </span>
+            </span>
           </label>
         ))}
         <OtherServer current={chosen} use={use} known={unique.map(s => s.base_url)} />

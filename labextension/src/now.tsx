@@ -99,7 +99,7 @@ function Elapsed(props: { since: number }): JSX.Element {
     const timer = window.setInterval(() => setNow(Date.now() / 1000), 1000);
     return () => window.clearInterval(timer);
   }, []);
-  return <span className="jja-facts">{format.seconds(Math.max(0, Math.floor(now - props.since)))}</span>;
+  return <span className="jja-facts">{format.elapsed(now - props.since)}</span>;
 }
 
 const VERBS: Record<string, string> = {

@@ -45,6 +45,8 @@ describe('format', () => {
     expect(format.seconds(59)).toBe('59 s');
     expect(format.seconds(200)).toBe('3 min 20 s');
     expect(format.seconds(7500)).toBe('2 h 5 min');
+    expect(format.elapsed(-1)).toBe('0 s');
+    expect(format.elapsed(75.9)).toBe('1 min 15 s');
   });
   it('keeps money readable when it is tiny', () => {
     expect(format.money(12.3, 'USD')).toBe('12.30 USD');
