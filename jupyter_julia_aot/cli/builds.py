@@ -30,7 +30,9 @@ def add_verbs(verbs: Verbs) -> None:
 
     run = add_verb(verbs, "run", run_run, "run an executable that was built here")
     run.add_argument("artifact", metavar="NAME|ID|PATH", help="a build's name or id (see builds), or a path")
-    run.add_argument("arguments", nargs="*", metavar="ARG", help="its arguments (after --)")
+    run.add_argument(
+        "arguments", nargs=argparse.REMAINDER, metavar="ARG", help="all that follows goes to the program"
+    )
     run.add_argument("--seconds", type=float, default=60.0, help="stop it after so long")
 
     builds = add_verb(verbs, "builds", run_builds, "list what was built, newest first")
@@ -150,9 +152,15 @@ def run_run(args: argparse.Namespace, output: Output) -> int:
     from jupyter_julia_aot.history import History
     from jupyter_julia_aot.pipeline.artifacts import find_executable, run_artifact
 
+    arguments = list(args.arguments)
+    # `run NAME --json -- …`: ours, if it stands right behind the name.
+    if arguments[:1] == ["--json"]:
+        output.as_json = bool(arguments.pop(0))
+    if arguments[:1] == ["--"]:
+        arguments.pop(0)
     with History() as history:
         path = find_executable(args.artifact, history)
-    ran = run_artifact(path, tuple(args.arguments), timeout=args.seconds)
+    ran = run_artifact(path, tuple(arguments), timeout=args.seconds)
     output.result(to_json(ran))
     if not output.as_json:
         sys.stdout.write(ran.stdout)

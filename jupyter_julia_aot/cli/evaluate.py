@@ -25,7 +25,9 @@ def add_verbs(verbs: Verbs) -> None:
     ev.add_argument(
         "tasks", metavar="TASKS", nargs="?", default="", help="a task file or folder (default: ours)"
     )
-    ev.add_argument("--samples", metavar="S.jsonl", help="lines of task_id and response or solution")
+    ev.add_argument(
+        "--samples", dest="samples_file", metavar="S.jsonl", help="lines of task_id and response or solution"
+    )
     ev.add_argument("--json", metavar="OUT", help="write the result there ('-': stdout)")
     ev.add_argument("--html", metavar="FILE", help="write a page about it, too")
     ev.add_argument("-k", dest="ks", type=_ks, default=(1,), metavar="1,8", help="which pass@k")
@@ -82,12 +84,12 @@ def _samples(args: argparse.Namespace, options: Options, output: Output) -> Path
     from jupyter_julia_aot.pipeline.evaluation import generate_samples
 
     if not args.generate:
-        if not args.samples:
+        if not args.samples_file:
             raise SettingError(
                 "eval: there is nothing to judge", remedy="give --samples S.jsonl, or --generate"
             )
-        return Path(args.samples)
-    path = Path(args.samples or "samples.jsonl")
+        return Path(args.samples_file)
+    path = Path(args.samples_file or "samples.jsonl")
     added = generate_samples(
         args.tasks,
         path,

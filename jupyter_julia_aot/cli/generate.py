@@ -157,7 +157,7 @@ def describe(trial: Trial) -> str:
     text = f"{trial.verdict:8} {checks.passed}/{checks.passed + checks.failed} checks, {trial.seconds:.2f} s"
     if trial.error is not None:
         where = f" (line {trial.error.line})" if trial.error.line else ""
-        first = (trial.error.message.splitlines() or [""])[0]
+        first = (trial.error.message.splitlines() or [""])[0].removeprefix(f"{trial.error.type}: ")
         text += f" — {trial.error.type}{where}: {first}"
     return text
 

@@ -163,6 +163,7 @@ class _Generation:
         from dataclasses import replace
 
         from jupyter_julia_aot.model import build_request, repair_request
+        from jupyter_julia_aot.search import distinct, normalise
 
         self._tryout = tryout = Tryout(
             pool, self.oracle, self.options.idioms, lambda c, f: self._inbox.put((c, f))
@@ -170,12 +171,14 @@ class _Generation:
         sampling = self._sampling(client)
         first = build_request(self.prompt, client.info, sampling)
         yield from self._ask(client, [(first, None)])
-        tried: set[str] = set()
+        shown: set[str] = set()
         for _ in range(self.options.repair if self.prompt.oracle is not None else 0):
-            failed = [c for c in self._ranked() if c.id not in tried][:REPAIRED_PER_ROUND]
+            # Distinct code only: a model that repeats itself is not asked about it again.
+            failed = [c for c in distinct(self._ranked()) if normalise(c.code) not in shown]
+            failed = failed[:REPAIRED_PER_ROUND]
             if tryout.passed or not failed:
                 break
-            tried.update(c.id for c in failed)
+            shown.update(normalise(c.code) for c in failed)
             each = replace(sampling, n=max(1, sampling.n // len(failed)))
             requests = [
                 (repair_request(self.prompt, c, tryout.trials[c.id], client.info, each), c.id)

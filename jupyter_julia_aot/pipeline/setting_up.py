@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 from jupyter_julia_aot.errors import CapabilityError, ModelError, NoJuliaError
 from jupyter_julia_aot.records import Toolchain
 
+Source = Literal["auto", "official", "debian"]
 Progress = Callable[[str, float | None], None]
 
 
 def set_up(
     *,
     julia: str = "",
-    source: str = "auto",
+    source: Source = "auto",
     force: bool = False,
     model: bool = True,
     progress: Progress | None = None,
@@ -44,7 +45,7 @@ def set_up(
 
 
 def _julia(
-    julia: str, source: str, force: bool, say: Progress, cancel: threading.Event | None
+    julia: str, source: Source, force: bool, say: Progress, cancel: threading.Event | None
 ) -> tuple[Toolchain, bool]:
     from jupyter_julia_aot.toolchain import choose_toolchain, install_julia
 

@@ -56,7 +56,8 @@ def error_line(row: Row) -> str:
     """The Julia error of a candidate: type, line and first line of its message."""
     error = row["error"]
     where = f" (line {error['line']})" if error.get("line") else ""
-    first = (error["message"].splitlines() or [""])[0]
+    # Julia's own text often begins with the type already.
+    first = (error["message"].splitlines() or [""])[0].removeprefix(f"{error['type']}: ")
     return f"{error['type']}{where}: {first}"
 
 

@@ -1,5 +1,11 @@
 const ORIGIN = { model: "model", idiom: "rewritten", repair: "repaired", evolve: "evolved", user: "yours" };
 
+/** Julia's own text often begins with the type already. */
+function describeError(error, message) {
+  const rest = message.startsWith(`${error.type}: `) ? message.slice(error.type.length + 2) : message;
+  return `${error.type}${error.line ? ` (line ${error.line})` : ""}: ${rest}`;
+}
+
 /** One candidate. Made once, then updated in place, so that focus and folding survive. */
 class CandidateRow {
   constructor(id, send) {
@@ -51,7 +57,7 @@ class CandidateRow {
     if (row.verdict) facts.push(`${row.seconds.toFixed(2)} s`);
     setText(this.facts, facts.join(" · "));
     setText(this.mark, row.id === head.accepted ? "✓ accepted" : row.id === head.selected ? "selected" : "");
-    const error = row.error ? `${row.error.type}${row.error.line ? ` (line ${row.error.line})` : ""}: ${row.error.message.split("\n")[0]}` : "";
+    const error = row.error ? describeError(row.error, row.error.message.split("\n")[0]) : "";
     setText(this.short, error || row.failures[0] || row.notes[0] || "");
     const usable = row.verdict === "passed" && head.proven;
     this.accept.hidden = !usable || row.id === head.accepted;
@@ -91,7 +97,7 @@ class CandidateRow {
         row.diff.map(([mark, line]) => make(tag[mark] ?? "span", { text: `${mark} ${line}` })));
     }
     if (this.tab === "error") {
-      const text = [row.error ? `${row.error.type}${row.error.line ? ` at line ${row.error.line}` : ""}: ${row.error.message}` : "", ...row.failures];
+      const text = [row.error ? describeError(row.error, row.error.message) : "", ...row.failures];
       return make("pre", { class: "jja-code jja-wrap", tabindex: "0", text: text.filter(Boolean).join("\n\n") });
     }
     if (this.tab === "output") return make("pre", { class: "jja-code jja-wrap", tabindex: "0", text: row.output });
