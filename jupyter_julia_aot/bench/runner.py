@@ -13,6 +13,7 @@ from pathlib import Path
 
 from jupyter_julia_aot.bench.journal import Journal, Judged, fingerprint
 from jupyter_julia_aot.bench.outcome import Evaluation, gather
+from jupyter_julia_aot.bench.programs import PROGRAM
 from jupyter_julia_aot.bench.samples import Sample, to_try
 from jupyter_julia_aot.bench.task import Task
 from jupyter_julia_aot.errors import BenchError, Cancelled
@@ -140,7 +141,7 @@ def _judge(
 def _start(task: Task, sample: Sample, submit: Submit) -> Future[Trial]:
     candidate = Candidate(
         id=f"{sample.task_id}#{sample.index}",
-        name=task.prompt.name,
+        name=PROGRAM if task.program else task.prompt.name,
         code=to_try(task, sample.code),
         origin="user",
     )

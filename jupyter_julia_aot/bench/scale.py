@@ -61,8 +61,8 @@ def _pool(settled: dict[str, Any]) -> TrialPool:
         return _pools[key]
 
 
-def dask_executor(scheduler: str) -> Executor:
-    """The executor of a running Dask cluster (``tcp://host:8786``).
+def dask_executor(scheduler: str, *, seconds: float = 10.0) -> Executor:
+    """The executor of a running Dask cluster (``tcp://host:8786``), waited for at most ``seconds``.
 
     Raises :class:`BenchError` when Dask is not installed or the scheduler does not answer.
     """
@@ -73,7 +73,7 @@ def dask_executor(scheduler: str) -> Executor:
             "a scheduler was given but Dask is not installed", remedy="pip install jupyter_julia_aot[scale]"
         ) from error
     try:
-        client: Any = Client(scheduler, timeout=10, set_as_default=False)  # type: ignore[no-untyped-call]
+        client: Any = Client(scheduler, timeout=seconds, set_as_default=False)  # type: ignore[no-untyped-call]
     except (OSError, ValueError) as error:
         raise BenchError(
             f"no Dask scheduler answers at {scheduler}", remedy="start one: dask scheduler --host 127.0.0.1"

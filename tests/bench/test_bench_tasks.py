@@ -71,7 +71,7 @@ def test_programs(tmp_path: Path) -> None:
     (task,) = load_tasks(lines(tmp_path / "t.jsonl", PROGRAM))
     assert task.program
     assert task.oracle.source.count("@test ") == 2
-    assert to_try(task, "println(3)").startswith("const __aot_program__ = quote println(3)\nend")
+    assert to_try(task, "println(3)").startswith("const __aot_source__ = quote println(3)\nend\n")
 
 
 def humaneval(root: Path) -> Path:
