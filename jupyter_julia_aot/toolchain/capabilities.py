@@ -7,6 +7,7 @@ import re
 import shlex
 import shutil
 import ssl
+from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -106,12 +107,19 @@ def _juliacall(place: Installation) -> str:
 
 
 def _openssl_of(place: Installation) -> tuple[int, int] | None:
-    """The version of the OpenSSL that lies in the installation; Julia ≥ 1.12 brings 3.5."""
+    """The version of the OpenSSL that lies in the installation; Julia's own ≥ 1.12 is 3.5."""
     for folder in (Path(place.prefix) / "lib" / "julia", Path(place.prefix) / "lib"):
-        for library in folder.glob("libssl.so.3*"):
-            if not library.is_symlink() and library.is_file():
-                return (3, 5) if version_tuple(place.version) >= (1, 12, 0) else (3, 0)
+        library = folder / "libcrypto.so.3"
+        if library.is_file():
+            return _newest_symbols(str(library), library.stat().st_mtime_ns)
     return None
+
+
+@lru_cache(maxsize=8)
+def _newest_symbols(library: str, mtime_ns: int) -> tuple[int, int] | None:
+    """The newest version for which an OpenSSL library has symbols (``OPENSSL_3.5.0``)."""
+    found = re.findall(rb"OPENSSL_(\d+)\.(\d+)\.\d+", Path(library).read_bytes())
+    return max(((int(major), int(minor)) for major, minor in found), default=None)
 
 
 def _juliac(place: Installation) -> str:

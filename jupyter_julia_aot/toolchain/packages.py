@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import tomllib
 from collections.abc import Iterator
@@ -37,7 +38,7 @@ def _minor(version: str) -> str:
 
 
 def _environments(name: str, place: Installation) -> Iterator[Path]:
-    variables = dict(place.environment)
+    variables = {**os.environ, **dict(place.environment)}
     for chosen in (variables.get("JULIA_PROJECT"), *variables.get("JULIA_LOAD_PATH", "").split(":")):
         if chosen and not chosen.startswith("@"):
             yield Path(chosen) if Path(chosen).is_dir() else Path(chosen).parent

@@ -3,8 +3,12 @@ function tell(key, value)
     println("julia-aot\t", key, "\t", value)
 end
 
-# The directory of libjulia, from the loader: Libdl is not needed and not loaded.
+# Since 1.6 libjulia is a small loader in LIBDIR; before, all of Julia: ask the loader where it is.
 function libjulia()
+    if VERSION >= v"1.6"
+        suffix = Sys.isapple() ? "dylib" : "so"
+        return abspath(Sys.BINDIR, Base.LIBDIR, string("libjulia.", suffix))
+    end
     symbol = cglobal(:jl_init_restored_modules, Cvoid)
     info = zeros(UInt, 4)                       # Dl_info: file name, base, symbol name, address
     found = ccall(:dladdr, Cint, (Ptr{Cvoid}, Ptr{UInt}), symbol, info)

@@ -20,7 +20,7 @@ from jupyter_julia_aot.toolchain.locks import file_lock, write_json
 from jupyter_julia_aot.toolchain.process import run
 
 PROBE_SECONDS = 30.0
-_FORMAT = 2
+_FORMAT = 3
 _MARK = "julia-aot\t"
 # Variables that differ from process to process and say nothing about the installation.
 _PASSING = frozenset({"_", "PWD", "OLDPWD", "SHLVL", "OPENBLAS_MAIN_FREE", "OPENBLAS_DEFAULT_NUM_THREADS"})

@@ -1,0 +1,62 @@
+"""The ways to compile, one module each, and which one a build takes.
+
+A backend is a module-level object with a ``name``, ``why_not(recipe, toolchain, place)`` — the
+reason it cannot do a build, or the empty string — and ``steps(job)``: named actions in order, which
+leave their files in ``job.product``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Protocol
+
+from jupyter_julia_aot.build.backends.juliac import JULIAC
+from jupyter_julia_aot.build.backends.juliac_script import JULIAC_SCRIPT
+from jupyter_julia_aot.build.backends.packagecompiler import PACKAGECOMPILER
+from jupyter_julia_aot.build.backends.sysimage import SYSIMAGE
+from jupyter_julia_aot.errors import CapabilityError
+from jupyter_julia_aot.records import Recipe, Toolchain
+from jupyter_julia_aot.toolchain.probe import Installation
+
+if TYPE_CHECKING:
+    from jupyter_julia_aot.build.job import Job
+
+Step = tuple[str, Callable[[], None]]
+
+
+class Backend(Protocol):
+    """One way to compile."""
+
+    name: str
+
+    def why_not(self, recipe: Recipe, toolchain: Toolchain, place: Installation) -> str:
+        """Why it cannot do this build; empty when it can."""
+        ...
+
+    def steps(self, job: Job) -> Sequence[Step]:
+        """Stage names and what to do in each."""
+        ...
+
+
+BACKENDS: tuple[Backend, ...] = (JULIAC, JULIAC_SCRIPT, PACKAGECOMPILER, SYSIMAGE)
+
+
+def choose(recipe: Recipe, toolchain: Toolchain, place: Installation) -> tuple[Backend, str]:
+    """The backend for a recipe, best first, and why it was taken.
+
+    Raises :class:`CapabilityError` with each one's reason when none can.
+    """
+    reasons: list[str] = []
+    for backend in BACKENDS:
+        if recipe.backend not in (None, backend.name):
+            continue
+        why = backend.why_not(recipe, toolchain, place)
+        if not why:
+            passed = f" ({'; '.join(reasons)})" if reasons else ""
+            asked = "asked for" if recipe.backend else f"the best way Julia {toolchain.version} has{passed}"
+            return backend, f"{backend.name}: {asked}"
+        reasons.append(f"{backend.name}: {why}")
+    raise CapabilityError(
+        f"Julia {toolchain.version} cannot build this: {'; '.join(reasons)}",
+        remedy="change what the reasons name, or choose another Julia with --julia",
+    )

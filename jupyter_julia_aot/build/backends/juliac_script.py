@@ -1,0 +1,53 @@
+"""``juliac.jl`` as Julia 1.12 ships it: needs no package, does executables and libraries."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from jupyter_julia_aot.build.backends.juliac import OUTPUT
+from jupyter_julia_aot.build.job import Job
+from jupyter_julia_aot.records import Recipe, Toolchain
+from jupyter_julia_aot.toolchain.find import julia_command
+from jupyter_julia_aot.toolchain.probe import Installation
+
+
+class _JuliacScript:
+    name = "juliac.jl"
+
+    def why_not(self, recipe: Recipe, toolchain: Toolchain, place: Installation) -> str:
+        if not place.juliac_script:
+            return "this Julia ships no juliac.jl (1.12 does)"
+        if "juliac" not in toolchain.capabilities:
+            return toolchain.reason.get("juliac", "not available")
+        if recipe.bundle:
+            return "it makes no bundles"
+        return ""
+
+    def steps(self, job: Job) -> list[tuple[str, Callable[[], None]]]:
+        return [("compile", lambda: _compile(job))]
+
+
+def _compile(job: Job) -> None:
+    recipe, project = job.recipe, job.project
+    program = project.script or _package_script(job)
+    words = [OUTPUT[recipe.kind], str(job.target), "--experimental", f"--trim={recipe.trim}"]
+    if recipe.kind == "lib":
+        words.append("--compile-ccallable")
+    command = julia_command(
+        job.toolchain, f"--project={project.folder}", job.place.juliac_script, *words, str(program)
+    )
+    extra = {"JULIA_CPU_TARGET": recipe.cpu_target} if recipe.cpu_target else {}
+    job.run(command, stage="compile", what="compiling with juliac.jl", environment=job.environment(extra))
+
+
+def _package_script(job: Job) -> object:
+    """``juliac.jl`` takes one file: one that loads the package and takes its entry."""
+    file = job.work / "program.jl"
+    lines = [f"using {job.project.module}"]
+    if job.project.entry:
+        lines.append(f"(@main)(args::Vector{{String}}) = {job.project.module}.{job.project.entry}(args)")
+    file.write_text("\n".join([*lines, ""]), encoding="utf-8")
+    return file
+
+
+JULIAC_SCRIPT = _JuliacScript()

@@ -1,0 +1,56 @@
+"""PackageCompiler 2 (Julia 1.6 – 1.11 users): applications that carry all of Julia."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from jupyter_julia_aot.build.job import Job
+from jupyter_julia_aot.build.project import JULIA_FILES
+from jupyter_julia_aot.records import Recipe, Toolchain
+from jupyter_julia_aot.toolchain.find import julia_command
+from jupyter_julia_aot.toolchain.packages import package_environment
+from jupyter_julia_aot.toolchain.probe import Installation
+
+
+class _PackageCompiler:
+    name = "packagecompiler"
+
+    def why_not(self, recipe: Recipe, toolchain: Toolchain, place: Installation) -> str:
+        if "packagecompiler" not in toolchain.capabilities:
+            return toolchain.reason.get("packagecompiler", "not available")
+        if recipe.kind != "exe":
+            return "only applications are built this way"
+        if not recipe.bundle:
+            return "it always makes a bundle; ask for one"
+        if recipe.trim != "no":
+            return "it cannot trim"
+        return ""
+
+    def steps(self, job: Job) -> list[tuple[str, Callable[[], None]]]:
+        return [("compile", lambda: _compile(job))]
+
+
+def _compile(job: Job) -> None:
+    recipe, project = job.recipe, job.project
+    main = project.folder / "src" / f"{project.module}.jl"
+    text = main.read_text(encoding="utf-8").rstrip().removesuffix("end")
+    # PackageCompiler calls `julia_main()`; the arguments are in ARGS.
+    entry = f"julia_main()::Cint = (value = {project.entry}(ARGS); value isa Integer ? Cint(value) : Cint(0))"
+    main.write_text(f"{text}\n{entry}\nend\n", encoding="utf-8")
+    built = job.work / "app"
+    environment = job.environment()
+    command = julia_command(
+        job.toolchain,
+        f"--project={package_environment('PackageCompiler', job.place)}",
+        str(JULIA_FILES / "packagecompiler.jl"),
+        str(project.folder),
+        str(built),
+        recipe.name,
+        recipe.cpu_target or "",
+    )
+    job.run(command, stage="compile", what="compiling with PackageCompiler", environment=environment)
+    for part in built.iterdir():
+        part.rename(job.product / part.name)
+
+
+PACKAGECOMPILER = _PackageCompiler()

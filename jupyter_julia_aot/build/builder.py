@@ -1,0 +1,234 @@
+"""Build a recipe: project, compile, link, bundle, run once — or take what was built before."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import os
+import re
+import shutil
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from jupyter_julia_aot.build import store
+from jupyter_julia_aot.build.backends import Backend, choose
+from jupyter_julia_aot.build.bundle import list_libraries
+from jupyter_julia_aot.build.job import Job
+from jupyter_julia_aot.build.project import write_project
+from jupyter_julia_aot.build.verify import first_run
+from jupyter_julia_aot.errors import BuildError, Cancelled, SettingError
+from jupyter_julia_aot.records import (
+    Artifact,
+    BuildResult,
+    Diagnostic,
+    Recipe,
+    StageTime,
+    Toolchain,
+    Verified,
+)
+from jupyter_julia_aot.toolchain.locks import file_lock, replace_directory, staging
+from jupyter_julia_aot.toolchain.probe import Installation, installation
+
+Report = Callable[[str, str, float], None]
+
+
+def build(
+    recipe: Recipe,
+    toolchain: Toolchain,
+    *,
+    out: Path | None = None,
+    report: Report | None = None,
+    cancel: threading.Event | None = None,
+) -> BuildResult:
+    """Build ``recipe`` with ``toolchain``; the same thing built before is given back at once.
+
+    ``report`` gets a stage's name, ``started`` or ``finished``, and seconds. With ``out`` the
+    artifact and what belongs to it are copied there; otherwise it stays in the cache.
+
+    Raises :class:`BuildError` naming the stage, with diagnostics at the user's lines;
+    :class:`CapabilityError` when this Julia cannot build it; :class:`SettingError` for a name that
+    is no file name; :class:`Cancelled` within a second after ``cancel`` is set, with every process
+    of the build ended. Nothing half-built is left.
+    """
+    _check_name(recipe.name)
+    place = installation(toolchain)
+    backend, reason = choose(recipe, toolchain, place)
+    try:
+        key = store.build_key(recipe, place)
+        with file_lock(store.root() / f".{key}.lock", cancel):
+            result = store.load(key)
+            if result is not None:
+                result = dataclasses.replace(result, cached=True, stages=())
+            else:
+                result = _Build(recipe, toolchain, place, report, cancel).run(backend, reason, key)
+        return result if out is None else _deliver(result, store.root() / key / store.PRODUCT, Path(out))
+    except OSError as error:
+        raise BuildError(
+            f"the build cannot be written: {error.strerror or error} ({error.filename or store.root()})",
+            stage="write",
+            remedy="free some space, or set JULIA_AOT_CACHE_DIR to a directory that can be written",
+        ) from error
+
+
+class _Build:
+    """One build that is really done."""
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        toolchain: Toolchain,
+        place: Installation,
+        report: Report | None,
+        cancel: threading.Event | None,
+    ) -> None:
+        self._recipe = recipe
+        self._toolchain = toolchain
+        self._place = place
+        self._report = report or (lambda _name, _state, _seconds: None)
+        self._cancel = cancel
+        self._stages: list[StageTime] = []
+
+    def run(self, backend: Backend, reason: str, key: str) -> BuildResult:
+        final = store.root() / key
+        with (
+            staging(final) as fresh,
+            tempfile.TemporaryDirectory(prefix="julia-aot-") as scratch,
+        ):
+            work = Path(scratch)
+            with self._stage("project"):
+                project = write_project(self._recipe, self._place, fresh / "project")
+            job = Job(
+                recipe=self._recipe,
+                toolchain=self._toolchain,
+                place=self._place,
+                project=project,
+                work=work,
+                product=fresh / store.PRODUCT,
+                cancel=self._cancel,
+            )
+            job.product.mkdir()
+            try:
+                for name, action in backend.steps(job):
+                    with self._stage(name):
+                        action()
+            finally:
+                (fresh / "log.txt").write_text("\n\n".join(job.log), encoding="utf-8")
+            target = find_target(job)
+            verified = Verified()
+            if self._recipe.kind == "exe":
+                with self._stage("verify"):
+                    arguments = ["--help"] if project.generated_entry else []
+                    verified = first_run(target, arguments, self._cancel)
+            place = final / target.relative_to(fresh)
+            artifact = self._artifact(target, job.product, place, backend.name, key)
+            result = BuildResult(
+                artifact=artifact,
+                stages=tuple(self._stages),
+                verified=verified,
+                diagnostics=(*job.diagnostics, *_remarks(verified)),
+                backend_reason=reason,
+            )
+            store.save(fresh, result)
+        return result
+
+    def _artifact(self, target: Path, product: Path, final: Path, backend: str, key: str) -> Artifact:
+        with target.open("rb") as file:
+            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        libraries = list_libraries(target, product)
+        beside = sum(p.stat().st_size for p in product.rglob("*") if p.is_file() and not p.is_symlink())
+        return Artifact(
+            id=key,
+            kind=self._recipe.kind,
+            name=self._recipe.name,
+            path=str(final),
+            sha256=sha256,
+            bytes=target.stat().st_size,
+            bundle_bytes=beside if beside != target.stat().st_size else None,
+            libraries=libraries,
+            backend=backend,
+            julia=self._place.version,
+            needs_julia=not self._recipe.bundle,
+        )
+
+    @contextmanager
+    def _stage(self, name: str) -> Iterator[None]:
+        if self._cancel is not None and self._cancel.is_set():
+            raise Cancelled(f"the build was stopped before {name}")
+        began = time.monotonic()
+        self._report(name, "started", 0.0)
+        yield
+        seconds = time.monotonic() - began
+        self._stages.append(StageTime(name=name, seconds=seconds))
+        self._report(name, "finished", seconds)
+
+
+def find_target(job: Job) -> Path:
+    """The artifact among the product's files: bundles put it into ``bin`` or ``lib``.
+
+    Raises :class:`BuildError` when the compiler made none.
+    """
+    for folder in (job.product, job.product / "bin", job.product / "lib"):
+        candidate = folder / job.target.name
+        if candidate.is_file():
+            return candidate
+    raise BuildError(
+        f"the compiler made no {job.target.name}",
+        stage="link",
+        log="\n".join(job.log),
+        remedy="the build's log tells more",
+    )
+
+
+def _remarks(verified: Verified) -> tuple[Diagnostic, ...]:
+    if not verified.ran or (verified.exit_code is not None and verified.exit_code >= 0):
+        return ()
+    if verified.exit_code is None:
+        return (Diagnostic(severity="info", message="the program went on and was stopped"),)
+    last = (verified.stderr.strip().splitlines() or [""])[-1][:300]
+    message = f"the program was ended by signal {-verified.exit_code} in its first run. {last}".strip()
+    return (Diagnostic(severity="warning", message=message),)
+
+
+def _deliver(result: BuildResult, product: Path, out: Path) -> BuildResult:
+    """Copy the artifact's files into ``out``; each appears whole."""
+    out.mkdir(parents=True, exist_ok=True)
+    for part in sorted(product.iterdir()):
+        fresh = out / f".new-{part.name}-{os.getpid()}-{threading.get_ident()}"
+        try:
+            if part.is_dir():
+                shutil.copytree(part, fresh, symlinks=True, copy_function=shutil.copy2)
+                if (out / part.name).is_dir() and not (out / part.name).is_symlink():
+                    _merge(fresh, out / part.name)
+                else:
+                    replace_directory(fresh, out / part.name)
+            else:
+                shutil.copy2(part, fresh)
+                fresh.replace(out / part.name)
+        finally:
+            if fresh.is_dir():
+                shutil.rmtree(fresh, ignore_errors=True)
+            else:
+                fresh.unlink(missing_ok=True)
+    path = out.resolve() / Path(result.artifact.path).relative_to(product)
+    return dataclasses.replace(result, artifact=dataclasses.replace(result.artifact, path=str(path)))
+
+
+def _merge(fresh: Path, folder: Path) -> None:
+    """Move files over those of the same name; another program's libraries may lie there too."""
+    for part in sorted(fresh.iterdir()):
+        target = folder / part.name
+        if part.is_dir() and not part.is_symlink() and target.is_dir():
+            _merge(part, target)
+        else:
+            part.replace(target)
+
+
+def _check_name(name: str) -> None:
+    if not re.fullmatch(r"[A-Za-z0-9_][\w.+-]{0,99}", name):
+        raise SettingError(
+            f"{name!r} is no name for an artifact", remedy="use letters, digits, _ . + - (at most 100)"
+        )

@@ -1,0 +1,92 @@
+"""Messages of Julia and its trim verifier as diagnostics that point at the user's own lines."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+
+from jupyter_julia_aot.records import Diagnostic, Severity
+
+MOST = 50
+_HEAD = re.compile(r"^Verifier (error|warning) #(\d+): (.+)$")
+_FRAME = re.compile(r"^ +\[(\d+)\] (.+)$")
+_PLACE = re.compile(r"^ +@ (?:(\S+) )?(\S.*?):(\d+)( \[inlined\])?$")
+_LOAD = re.compile(r"in expression starting at (\S.*?):(\d+)")
+_ERROR = re.compile(r"^(?:ERROR: |error: )(?:LoadError: |InitError: )*(.+)$")
+_SYNTAX_PLACE = re.compile(r"^# Error @ .*?(\S+\.jl):(\d+):\d+")
+_OLD_FRAME = re.compile(r"^ *\[\d+\] .+ at (\S.*?):(\d+)$")
+
+
+def read_diagnostics(output: str, sources: Mapping[str, str] | None = None) -> tuple[Diagnostic, ...]:
+    """The first ``MOST`` diagnostics in a compiler's output, each at the user's innermost line.
+
+    ``sources`` maps the end of a file's path to the name to show; messages about other files carry
+    no place. Never raises, whatever the text.
+    """
+    known = dict(sources or {})
+    lines = output.splitlines()
+    found: list[Diagnostic] = []
+    for index, line in enumerate(lines):
+        if len(found) == MOST:
+            break
+        head = _HEAD.match(line)
+        if head:
+            severity: Severity = "error" if head[1] == "error" else "warning"
+            file, number = _blame(_frames(lines, index + 1), known)
+            found.append(Diagnostic(severity=severity, message=head[3], file=file, line=number))
+    return tuple(found) if found else _plain_error(lines, known)
+
+
+def _frames(lines: list[str], start: int) -> Iterator[tuple[str, int]]:
+    """Places of the stack trace after a verifier's head, innermost first."""
+    for line in lines[start:]:
+        if _HEAD.match(line) or line.startswith("Trim verify finished"):
+            return
+        place = _PLACE.match(line)
+        if place:
+            yield place[2], int(place[3])
+
+
+def _blame(frames: Iterator[tuple[str, int]], known: Mapping[str, str]) -> tuple[str | None, int | None]:
+    for path, number in frames:
+        shown = _shown(path, known)
+        if shown is not None:
+            return shown, number
+    return None, None
+
+
+def _shown(path: str, known: Mapping[str, str]) -> str | None:
+    full = os.path.expanduser(path).replace("\\", "/")  # noqa: PTH111 - compared as text, never opened
+    for ending, name in known.items():
+        if full == ending or full.endswith(f"/{ending}") or ("…" in full and full.endswith(ending[-20:])):
+            return name
+    return None
+
+
+def _plain_error(lines: list[str], known: Mapping[str, str]) -> tuple[Diagnostic, ...]:
+    """An exception while loading the code: its message, at the user's line nearest to it."""
+    for index, line in enumerate(lines):
+        error = _ERROR.match(line)
+        if not error:
+            continue
+        places: list[tuple[str, int]] = []
+        message = [error[1]]
+        for following in lines[index + 1 : index + 200]:
+            place = _PLACE.match(following) or _OLD_FRAME.match(following)
+            syntax = _SYNTAX_PLACE.match(following)
+            if syntax:
+                places.append((syntax[1], int(syntax[2])))
+            elif place:
+                groups = place.groups()
+                path, number = (groups[0], groups[1]) if len(groups) == 2 else (groups[1], groups[2])
+                places.append((str(path), int(number)))
+            elif (
+                len(message) < 6 and not places and not following.startswith(("Stacktrace", "in expression"))
+            ):
+                message.append(following)
+        places += [(m[1], int(m[2])) for m in map(_LOAD.search, lines[index:]) if m]
+        file, number_found = _blame(iter(places), known)
+        text = "\n".join(message).strip()
+        return (Diagnostic(severity="error", message=text[:2000], file=file, line=number_found),)
+    return ()

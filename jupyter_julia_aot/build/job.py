@@ -1,0 +1,117 @@
+"""One build while it runs: where things lie, how its commands are run, what they said."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from jupyter_julia_aot.build.diagnostics import read_diagnostics
+from jupyter_julia_aot.build.project import Project
+from jupyter_julia_aot.errors import BuildError
+from jupyter_julia_aot.records import Diagnostic, Recipe, Toolchain
+from jupyter_julia_aot.settings import cache_dir
+from jupyter_julia_aot.toolchain.find import julia_environment
+from jupyter_julia_aot.toolchain.probe import Installation
+from jupyter_julia_aot.toolchain.process import Finished, run
+
+LOG_BYTES = 2 << 20
+
+
+@dataclass(kw_only=True)
+class Job:
+    """``work`` is scratch space; what ends in ``product`` is kept."""
+
+    recipe: Recipe
+    toolchain: Toolchain
+    place: Installation
+    project: Project
+    work: Path
+    product: Path
+    cancel: threading.Event | None = None
+    log: list[str] = field(default_factory=list)
+    diagnostics: list[Diagnostic] = field(default_factory=list)
+
+    @property
+    def target(self) -> Path:
+        """The file to make: a program, or a shared library in ``lib``-less form."""
+        suffix = {"exe": "", "lib": ".so", "sysimage": ".so"}[self.recipe.kind]
+        return self.product / f"{self.recipe.name}{suffix}"
+
+    def run(
+        self,
+        command: Sequence[str],
+        *,
+        stage: str,
+        what: str,
+        environment: Mapping[str, str] | None = None,
+        cwd: Path | None = None,
+        on_line: Callable[[str], None] | None = None,
+    ) -> Finished:
+        """Run a command of the build; its output goes to the log.
+
+        Raises :class:`BuildError` with diagnostics when it fails, :class:`Cancelled` when stopped.
+        """
+        variables = {} if environment is None else dict(environment)
+        try:
+            ran = run(
+                command,
+                cwd=cwd or self.work,
+                environment=variables or self.environment(),
+                cancel=self.cancel,
+                output_bytes=LOG_BYTES,
+                on_line=on_line,
+            )
+        except OSError as error:
+            raise BuildError(
+                f"{command[0]} cannot be started: {error.strerror or error}",
+                stage=stage,
+                remedy="`jupyter julia-aot doctor` says what is missing",
+            ) from error
+        output = f"{ran.stdout}\n{ran.stderr}".strip()
+        self.log.append(f"$ {' '.join(command)}\n{output}")
+        if ran.code != 0:
+            raise self.failure(ran, output, stage=stage, what=what)
+        return ran
+
+    def failure(self, ran: Finished, output: str, *, stage: str, what: str) -> BuildError:
+        """The error of a failed command: what the compiler said about the user's lines, if anything."""
+        found = read_diagnostics(output, self.project.sources)
+        errors = [d for d in found if d.severity == "error"]
+        if errors:
+            first = errors[0]
+            where = f"{first.file}:{first.line}: " if first.file else ""
+            more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+            message = f"{what} failed: {where}{first.message.splitlines()[0]}{more}"
+        else:
+            message = f"{what} failed ({ran.failure})"
+        remedy = "correct the lines named" if any(d.line for d in errors) else "the build's log tells more"
+        return BuildError(message, stage=stage, diagnostics=found, log=output[-LOG_BYTES:], remedy=remedy)
+
+    def environment(self, extra: Mapping[str, str] | None = None) -> dict[str, str]:
+        """The environment of Julia while it builds: the user's depots, nothing of the user's projects."""
+        variables = julia_environment(self.toolchain)
+        for name in ("JULIA_PROJECT", "JULIA_LOAD_PATH", "JULIA_LOAD"):
+            variables.pop(name, None)
+        own = cache_dir() / "builds" / "depot"
+        if not any((Path(depot) / "registries").is_dir() for depot in self.place.depots):
+            # Pkg would download a registry when there is none, though nothing is to be resolved.
+            write_stub_registry(own)
+            variables["JULIA_PKG_OFFLINE"] = "true"
+            variables["JULIA_DEPOT_PATH"] = ":".join([str(own), *self.place.depots])
+        return {**variables, **(extra or {})}
+
+
+def write_stub_registry(depot: Path) -> None:
+    """A registry without packages, enough for Pkg not to look for one on the network."""
+    file = depot / "registries" / "Empty" / "Registry.toml"
+    if file.is_file():
+        return
+    file.parent.mkdir(parents=True, exist_ok=True)
+    identity = json.dumps("3c5bd6a4-8b1e-4f0a-9d1c-2f6f8f3f7a10")
+    text = f'name = "Empty"\nuuid = {identity}\nrepo = ""\ndescription = "no packages"\n\n[packages]\n'
+    fresh = file.with_name(f".Registry-{threading.get_ident()}.toml")
+    fresh.write_text(text, encoding="utf-8")
+    fresh.replace(file)

@@ -1,0 +1,179 @@
+"""A fresh Julia package from a recipe: sources, entry point, dependencies. Never the user's own folder."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+import tomllib
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+
+from jupyter_julia_aot.build import source
+from jupyter_julia_aot.build.dependencies import Resolved, resolve
+from jupyter_julia_aot.errors import BuildError
+from jupyter_julia_aot.records import Recipe
+from jupyter_julia_aot.toolchain.capabilities import version_tuple
+from jupyter_julia_aot.toolchain.probe import Installation
+
+JULIA_FILES = Path(__file__).with_name("julia")
+CELL_FILE = "cell.jl"
+_MAIN_SINCE = (1, 11, 0)
+_LEFT_OUT = frozenset({".git", ".venv", "node_modules", "__pycache__", "build", "dist"})
+_MOST_BYTES = 64 << 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Project:
+    """A package directory ready to compile."""
+
+    folder: Path
+    module: str
+    entry: str
+    """Function of the module that takes the arguments and gives the exit code; empty for a library."""
+    script: Path | None
+    """The same program as one top-level file, where the sources are a cell or file."""
+    sources: dict[str, str]
+    """The user's files by how compiler messages name them: project path → name to show."""
+    generated_entry: bool = False
+
+
+def write_project(recipe: Recipe, place: Installation, folder: Path) -> Project:
+    """Write the package for ``recipe`` into the empty directory ``folder``.
+
+    Raises :class:`BuildError` (stage ``project``) when there is no entry point to build, a package
+    is not installed, or the package directory is none.
+    """
+    return _from_package(recipe, place, folder) if recipe.project else _from_code(recipe, place, folder)
+
+
+def _from_code(recipe: Recipe, place: Installation, folder: Path) -> Project:
+    code = recipe.code or ""
+    if not code.strip():
+        raise _refuse("there is no code to build", "give a cell with code, a file, or an accepted function")
+    module = module_name(recipe.name)
+    entry, lines = _entry(recipe, code, place)
+    src = folder / "src"
+    src.mkdir(parents=True)
+    compiled = code if version_tuple(place.version) >= _MAIN_SINCE else source.without_main_macro(code)
+    (src / CELL_FILE).write_text(compiled, encoding="utf-8")
+    if lines:
+        shutil.copyfile(JULIA_FILES / "command_line.jl", src / "command_line.jl")
+    body = [f'include("{CELL_FILE}")', *lines]
+    (src / f"{module}.jl").write_text("\n".join([f"module {module}", *body, "end", ""]), encoding="utf-8")
+    script = src / "program.jl"
+    script.write_text("\n".join([*body, ""]), encoding="utf-8")
+    resolved = resolve(source.used_packages(code), place)
+    _write_toml(folder, module, resolved)
+    return Project(
+        folder=folder,
+        module=module,
+        entry=entry,
+        script=script,
+        sources={f"src/{CELL_FILE}": recipe.source_name},
+        generated_entry=bool(lines) and not source.has_main(code),
+    )
+
+
+def _entry(recipe: Recipe, code: str, place: Installation) -> tuple[str, list[str]]:
+    """The entry function's name, and the lines to add after the user's code."""
+    if recipe.kind != "exe":
+        if recipe.kind == "lib" and not source.has_ccallable(code):
+            raise _refuse(
+                "a library needs at least one exported function",
+                'write Base.@ccallable "name" function f(x::Cdouble)::Cdouble … end',
+            )
+        return "", []
+    if recipe.entry is None and source.has_main(code):
+        return "main", []
+    functions = source.top_level_functions(code)
+    if recipe.entry is None and "julia_main" in functions:
+        lines = ["julia_aot_main(args::Vector{String})::Cint = julia_main()"]
+        return "julia_aot_main", [*lines, *_as_main(place)]
+    name = recipe.entry or (recipe.name if recipe.name in functions else functions[-1] if functions else None)
+    if name is None:
+        raise _refuse("the code defines no function to run", "define `function (@main)(args) … end`")
+    if not re.fullmatch(source._NAME, name):
+        raise _refuse(f"{name!r} is no name of a Julia function", "give the name alone, without arguments")
+    program = re.sub(r"[^\w.-]", "_", recipe.name)
+    lines = ['include("command_line.jl")', f'@julia_aot_command_line {name} "{program}"']
+    return "julia_aot_main", [*lines, *_as_main(place)]
+
+
+def _as_main(place: Installation) -> list[str]:
+    if version_tuple(place.version) < _MAIN_SINCE:
+        return []
+    return ["(@main)(args::Vector{String})::Cint = julia_aot_main(args)"]
+
+
+def _from_package(recipe: Recipe, place: Installation, folder: Path) -> Project:
+    origin = Path(recipe.project or "")
+    try:
+        data = tomllib.loads((origin / "Project.toml").read_text(encoding="utf-8"))
+        module = str(data["name"])
+    except (OSError, ValueError, KeyError) as error:
+        raise _refuse(
+            f"{origin} is no Julia package ({error})",
+            "it needs a Project.toml with name and uuid, and src/NAME.jl",
+        ) from error
+    if not (origin / "src" / f"{module}.jl").is_file():
+        raise _refuse(f"{origin} has no src/{module}.jl", "the file named like the package holds its module")
+    _copy(origin, folder)
+    files = sorted((folder / "src").rglob("*.jl"))
+    text = {file: file.read_text(encoding="utf-8") for file in files}
+    if version_tuple(place.version) < _MAIN_SINCE:
+        for file, code in text.items():
+            file.write_text(source.without_main_macro(code), encoding="utf-8")
+    if recipe.kind != "exe":
+        entry = ""
+    elif any(source.has_main(code) for code in text.values()):
+        entry = "main"
+    else:
+        raise _refuse(
+            f"the package {module} defines no `@main`",
+            "add `function (@main)(args) … end` to its module",
+        )
+    relative = {str(file.relative_to(folder)): str(origin / file.relative_to(folder)) for file in files}
+    return Project(folder=folder, module=module, entry=entry, script=None, sources=relative)
+
+
+def _copy(origin: Path, folder: Path) -> None:
+    """Copy a package without what is no source; symbolic links are not followed out of it."""
+    total = 0
+    for root, folders, names in os.walk(origin):
+        folders[:] = [name for name in folders if name not in _LEFT_OUT and not name.startswith(".")]
+        for name in names:
+            file = Path(root) / name
+            if file.is_symlink() and not file.resolve().is_relative_to(origin.resolve()):
+                continue
+            total += file.stat().st_size
+            if total > _MOST_BYTES:
+                raise _refuse(
+                    f"{origin} holds more than {_MOST_BYTES >> 20} MiB",
+                    "keep data and build results out of the package directory",
+                )
+            target = folder / file.relative_to(origin)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(file, target)
+
+
+def module_name(name: str) -> str:
+    """A module name for an artifact's name that collides with nothing a user would define."""
+    words = re.findall(r"[A-Za-z0-9]+", name)
+    return "Aot" + ("".join(word[:1].upper() + word[1:] for word in words) or "Program")
+
+
+def _write_toml(folder: Path, module: str, resolved: Resolved) -> None:
+    # The same module keeps its UUID, so that Julia's own caches stay valid.
+    identity = uuid.UUID(bytes=hashlib.sha256(module.encode()).digest()[:16], version=4)
+    lines = [f'name = "{module}"', f'uuid = "{identity}"', 'version = "0.1.0"', "", "[deps]"]
+    lines += [f'{name} = "{uuid_}"' for name, uuid_ in sorted(resolved.deps)]
+    (folder / "Project.toml").write_text("\n".join([*lines, ""]), encoding="utf-8")
+    if resolved.manifest is not None:
+        shutil.copyfile(resolved.manifest, folder / resolved.manifest.name)
+
+
+def _refuse(message: str, remedy: str) -> BuildError:
+    return BuildError(message, stage="project", remedy=remedy)

@@ -1,0 +1,79 @@
+"""Run an artifact: in a scratch directory, with bounded time and output, its whole group killed after."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+from jupyter_julia_aot.errors import BuildError
+from jupyter_julia_aot.records import Artifact, Verified
+from jupyter_julia_aot.toolchain.process import run
+
+FIRST_RUN_SECONDS = 20.0
+OUTPUT_BYTES = 256 << 10
+
+
+def run_artifact(
+    artifact: Artifact | Path | str,
+    args: Sequence[str] = (),
+    stdin: bytes = b"",
+    timeout: float = 60.0,
+    cancel: threading.Event | None = None,
+) -> Verified:
+    """Run an executable with ``args`` and ``stdin``; ``timeout`` in seconds.
+
+    Its working directory is the caller's. Raises :class:`BuildError` (stage ``run``) when it cannot
+    be started or does not end in time, :class:`Cancelled` when stopped.
+    """
+    path = artifact.path if isinstance(artifact, Artifact) else str(artifact)
+    verified = _run(path, args, stdin, timeout, cancel, cwd=None)
+    if verified.exit_code is None:
+        raise BuildError(
+            f"{Path(path).name} did not end within {timeout:g} s and was stopped",
+            stage="run",
+            log=verified.stdout + verified.stderr,
+            remedy="give it more time (--seconds), or other arguments",
+        )
+    return verified
+
+
+def first_run(path: Path, args: Sequence[str], cancel: threading.Event | None) -> Verified:
+    """The run after a build, in an empty directory; a program that goes on is stopped, not an error."""
+    with tempfile.TemporaryDirectory(prefix="julia-aot-run-") as scratch:
+        return _run(str(path), args, b"", FIRST_RUN_SECONDS, cancel, cwd=Path(scratch))
+
+
+def _run(
+    path: str,
+    args: Sequence[str],
+    stdin: bytes,
+    timeout: float,
+    cancel: threading.Event | None,
+    cwd: Path | None,
+) -> Verified:
+    # What the program needs of Julia it must find by itself, as it will on its own.
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(("JULIA_", "PYTHON_JULIA"))}
+    try:
+        ran = run(
+            [str(Path(path).resolve()), *args],
+            cwd=cwd,
+            environment=environment,
+            stdin=stdin,
+            timeout=timeout,
+            cancel=cancel,
+            output_bytes=OUTPUT_BYTES,
+        )
+    except OSError as error:
+        raise BuildError(
+            f"{path} cannot be started: {error.strerror or error}", stage="run", remedy="build it again"
+        ) from error
+    return Verified(
+        ran=True,
+        exit_code=None if ran.timed_out else ran.code,
+        stdout=ran.stdout,
+        stderr=ran.stderr + (f"\nstopped after {timeout:g} s" if ran.timed_out else ""),
+        seconds=ran.seconds,
+    )
