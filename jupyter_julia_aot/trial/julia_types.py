@@ -205,7 +205,8 @@ class Range:
 
     ``kind`` and ``fields``: ``UnitRange`` (first, last), ``StepRange`` (first, step, last), ``OneTo``
     (last), ``LinRange`` (first, last, length), ``StepRangeLen`` (reference high and low part, step high and
-    low part, length, offset, a zero of the element type: Julia's own twice-precision form). ``numpy.asarray`` gives the numbers.
+    low part, length, offset, a zero of the element type: Julia's own twice-precision form).
+    ``numpy.asarray`` gives the numbers.
     """
 
     kind: str

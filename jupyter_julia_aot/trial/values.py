@@ -25,7 +25,7 @@ Vector{UInt8}``. A MessagePack array stands for a Python ``list``; Julia makes o
 17  dict          [key type, value type, [key, value, …]]
 18  set           [element type, [elements]]
 19  range         [kind, fields…] (:class:`Range`; ``Int``: first, step, last of a Python range)
-20  date          [days] or, for a date and time, [milliseconds, 0], since 0000-12-31 (day 0 of both languages)
+20  date          [days] or, for a date and time, [milliseconds, 0], since 0000-12-31
 23  handle        [number, type name, text]
 ==  ============  =========================================================================================
 

@@ -26,11 +26,14 @@ function forget!(store::Store, number::Int)
 end
 
 const MAX_DEPTH = 60
-const NUMBERS = Dict{UInt8,DataType}(0 => Bool, 1 => Int8, 2 => Int16, 3 => Int32, 4 => Int64, 5 => Int128,
-                                     6 => UInt8, 7 => UInt16, 8 => UInt32, 9 => UInt64, 10 => UInt128,
-                                     11 => Float16, 12 => Float32, 13 => Float64,
-                                     15 => Complex{Float32}, 16 => Complex{Float64})
-const TAGS = Dict{DataType,UInt8}(t => tag for (tag, t) in NUMBERS)
+# Tables are filled from untyped lists: a tuple of thirty types would cost a second of compile time.
+const NUMBERS = Dict{UInt8,DataType}()
+const TAGS = Dict{DataType,UInt8}()
+for (tag, T) in zip(Any[0:13; 15; 16], Any[Bool, Int8, Int16, Int32, Int64, Int128, UInt8, UInt16, UInt32, UInt64,
+                                         UInt128, Float16, Float32, Float64, Complex{Float32}, Complex{Float64}])
+    NUMBERS[tag] = T
+    TAGS[T] = tag
+end
 # What NumPy has an element type for.
 const Plain = Union{Bool,Int8,Int16,Int32,Int64,UInt8,UInt16,UInt32,UInt64,Float16,Float32,Float64,
                     Complex{Float32},Complex{Float64}}
@@ -40,14 +43,23 @@ const Bits = Union{Int8,Int16,Int32,Int64,Int128,UInt8,UInt16,UInt32,UInt64,UInt
 
 # ---------------------------------------------------------------- types
 
-const NAMED = Dict{String,Type}(string(t) => t for t in
-    (Any, Bool, Int8, Int16, Int32, Int64, Int128, UInt8, UInt16, UInt32, UInt64, UInt128, BigInt, Float16,
-     Float32, Float64, BigFloat, Char, String, Symbol, Nothing, Missing, Number, Real, Integer, Signed, Unsigned,
-     AbstractFloat, AbstractString, AbstractChar))
-const NAMES = Dict{Type,String}(t => name for (name, t) in NAMED)
-const ONE_PARAMETER = Dict{String,Any}("Complex" => Complex, "Rational" => Rational, "Set" => Set,
-                                       "UnitRange" => UnitRange, "OneTo" => Base.OneTo)
-const MANY_PARAMETERS = Dict{String,Any}("Pair" => Pair, "Dict" => Dict, "StepRange" => StepRange)
+const NAMED = Dict{String,Type}()
+const NAMES = Dict{Type,String}()
+for T in Any[Any, Bool, Int8, Int16, Int32, Int64, Int128, UInt8, UInt16, UInt32, UInt64, UInt128, BigInt, Float16,
+             Float32, Float64, BigFloat, Char, String, Symbol, Nothing, Missing, Number, Real, Integer, Signed,
+             Unsigned, AbstractFloat, AbstractString, AbstractChar]
+    NAMED[string(T)] = T
+    NAMES[T] = string(T)
+end
+const ONE_PARAMETER = Dict{String,Any}()
+const MANY_PARAMETERS = Dict{String,Any}()
+for (name, T) in Any[("Complex", Complex), ("Rational", Rational), ("Set", Set), ("UnitRange", UnitRange),
+                     ("OneTo", Base.OneTo)]
+    ONE_PARAMETER[name] = T
+end
+for (name, T) in Any[("Pair", Pair), ("Dict", Dict), ("StepRange", StepRange)]
+    MANY_PARAMETERS[name] = T
+end
 
 const DATES = Base.PkgId(Base.UUID("ade2ca70-3891-5945-98fb-dc099432e06a"), "Dates")
 dates() = Base.require(DATES)

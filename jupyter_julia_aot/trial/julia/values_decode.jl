@@ -238,13 +238,14 @@ function build_shared(items, store::Store)
     isempty(store.folder) && throw(Malformed("no memory is shared"))
     occursin(r"^[a-z0-9]+$", items[1]) || throw(Malformed("a broken shared array"))
     T, size = element_type(items[2]), sizes(items[3])
-    return Base.invokelatest(map_shared, joinpath(store.folder, items[1]), T, size)
+    return map_shared(joinpath(store.folder, items[1]), T, size)
 end
 
 function map_shared(path::String, ::Type{T}, size::Tuple) where {T}
     open(path, "r+") do io
         filesize(io) >= total(size) * sizeof(T) || throw(Malformed("a shared array cut short"))
-        return Base.require(MMAP).mmap(io, Array{T,length(size)}, size; grow = false, shared = true)
+        mmap = Base.require(MMAP)
+        return Base.invokelatest(mmap.mmap, io, Array{T,length(size)}, size; grow = false, shared = true)
     end
 end
 

@@ -278,7 +278,9 @@ end
 
 function one_line(x)
     try
-        return Base.invokelatest(sprint, show, x; context = (:limit => true, :compact => true))
+        io = IOBuffer()
+        Base.invokelatest(show, IOContext(io, :limit => true, :compact => true), x)
+        return String(take!(io))
     catch
         return string("a ", typeof(x), " that cannot be shown")
     end

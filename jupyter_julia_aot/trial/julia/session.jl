@@ -1,0 +1,221 @@
+# A stateful worker: cells, calls and variables for one notebook. `../session.py` is the other side and
+# documents the messages. Standard library only; Julia 1.5 to 1.13.
+
+module SessionWorker
+
+include("wire.jl")
+include("values.jl")
+include("console.jl")
+include("faults.jl")
+using .Wire: read_frame, write_frame
+using .Values: Store, encode, decode, forget!
+
+const STORE = Store()
+const EAGER = Union{Nothing,Missing,Bool,Int64,Float64}
+
+duplicate(fd::Int) = ccall(:fcntl, Cint, (Cint, Cint, Cint...), fd, 1030, 3)       # F_DUPFD_CLOEXEC
+rename_descriptor(from::Integer, to::Int) = ccall(:dup2, Cint, (Cint, Cint), from, to)
+
+"Keep the protocol's descriptors for ourselves; the program gets an empty input and one output pipe."
+function take_descriptors()
+    input, output = duplicate(0), duplicate(1)
+    empty = ccall(:open, Cint, (Cstring, Cint, Cint...), "/dev/null", 0, 0)
+    rename_descriptor(empty, 0)
+    rename_descriptor(2, 1)
+    # Julia's event loop has made them non-blocking at its start.
+    for fd in (input, output, 1)
+        flags = ccall(:fcntl, Cint, (Cint, Cint, Cint...), fd, 3, 0)
+        ccall(:fcntl, Cint, (Cint, Cint, Cint...), fd, 4, flags & ~Cint(0o4000))
+    end
+    return Int(input), Int(output)
+end
+
+struct PollDescriptor
+    fd::Cint
+    events::Int16
+    revents::Int16
+end
+
+"Wait for a message; meanwhile the tasks and timers of the user's code go on."
+function wait_for(fd::Int)
+    while true
+        watched = Ref(PollDescriptor(fd, 1, 0))
+        ccall(:poll, Cint, (Ptr{PollDescriptor}, Culong, Cint), watched, 1, 50) != 0 && return
+        sleep(0.001)
+    end
+end
+
+function serve(input::Int, output::Int)
+    while true
+        try
+            wait_for(input)
+            request = read_frame(input)
+            request === nothing && return
+            answer(request, output)
+        catch error
+            # A signal that came late, when its cell had ended already, stops nothing.
+            error isa InterruptException || rethrow()
+        end
+    end
+end
+
+function answer(request::Dict{String,Any}, output::Int)
+    id, cell = request["id"], get(request, "name", "cell")
+    for number in get(request, "forget", Any[])
+        forget!(STORE, number)
+    end
+    reply = try
+        perform(request["type"], request)
+    catch fault
+        Dict{String,Any}("error" => Faults.report(fault, catch_backtrace(), cell))
+    end
+    Console.finish(id)
+    reply["type"], reply["id"] = "done", id
+    write_frame(output, reply) || ccall(:_exit, Cvoid, (Cint,), 1)
+end
+
+function perform(kind::String, request::Dict{String,Any})
+    kind == "run" && return run_cell(request["code"], request["name"], request["show"])
+    kind == "call" && return call_function(request)
+    kind == "set" && return set_variables(request["names"], request["values"])
+    kind == "value" && return with_value(decode(request["value"], STORE))
+    kind == "get" && return with_value(Base.invokelatest(getfield, Main, Symbol(request["variable"])))
+    kind == "doc" && return Dict{String,Any}("text" => documentation(request["variable"]))
+    kind == "complete" && return completions(request["code"], request["position"])
+    kind == "quiet" && return quiet()
+    error("unknown request $kind")
+end
+
+with_value(value) = Dict{String,Any}("value" => encode(value, STORE))
+
+# ---------------------------------------------------------------- cells
+
+# What the REPL does to a line: an assignment in a loop at top level means the global variable.
+function soft(ex)
+    ex isa Expr || return ex
+    ex.head === :toplevel && return Expr(:toplevel, Any[soft(a) for a in ex.args]...)
+    ex.head in (:meta, :import, :using, :export, :public, :module, :error, :incomplete, :global, :const) && return ex
+    return Expr(:block, Expr(:softscope, true), ex)
+end
+
+function run_cell(code::String, name::String, show_it::Bool)
+    push!(Faults.CELLS, name)
+    value = Base.reenable_sigint() do
+        include_string(soft, Main, code, name)
+    end
+    reply = Dict{String,Any}()
+    if show_it && value !== nothing
+        # An exception while showing is the user's as well: their `show` may be wrong.
+        reply["bundle"] = Base.reenable_sigint(() -> Console.bundle(value))
+    end
+    if value isa EAGER || (value isa String && ncodeunits(value) <= 1000)
+        reply["value"] = encode(value, STORE)
+    else
+        out = UInt8[]
+        Values.handle!(out, value, STORE)
+        reply["later"] = out
+    end
+    return reply
+end
+
+# ---------------------------------------------------------------- calls
+
+"The function a name such as `f` or `Main.M.f` stands for."
+function named(name::String)
+    value = Main
+    for part in split(name, '.')
+        value = Base.invokelatest(getfield, value, Symbol(part))
+    end
+    return value
+end
+
+function call_function(request::Dict{String,Any})
+    target = request["function"]
+    f = target isa String ? named(target) : decode(target, STORE)
+    arguments = Any[decode(a, STORE) for a in request["arguments"]]
+    keywords = Pair{Symbol,Any}[Symbol(k) => decode(v, STORE) for (k, v) in request["keywords"]]
+    before = Any[a isa Union{Array{<:Values.Plain},BitArray} && !(i in request["shared"]) ? copy(a) : nothing
+                 for (i, a) in enumerate(arguments)]
+    sizes = Any[a isa AbstractArray ? size(a) : nothing for a in arguments]
+    value = Base.reenable_sigint() do
+        Base.invokelatest(f, arguments...; keywords...)
+    end
+    changed = Any[]
+    for (i, old) in enumerate(before)
+        size_now = arguments[i] isa AbstractArray ? size(arguments[i]) : nothing
+        size_now == sizes[i] || request["resizable"] || throw(DimensionMismatch(
+            "argument $i had the size $(sizes[i]) and has the size $size_now after the call, " *
+            "which a NumPy array cannot follow"))
+        old === nothing || same_bits(old, arguments[i]) || push!(changed, Any[i - 1, encode(arguments[i], STORE)])
+    end
+    position = findfirst(a -> a === value && value isa Array, arguments)
+    position === nothing || return Dict{String,Any}("same" => position - 1, "changed" => changed)
+    return Dict{String,Any}("value" => encode(value, STORE), "changed" => changed)
+end
+
+same_bits(a::BitArray, b::BitArray) = a == b
+function same_bits(a::Array{T}, b::Array{T}) where {T}
+    length(a) == length(b) || return false
+    bytes = sizeof(T) * length(a)
+    return GC.@preserve a b ccall(:memcmp, Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Csize_t), a, b, bytes) == 0
+end
+
+function set_variables(names, values)
+    for (name, value) in zip(names, values)
+        Core.eval(Main, Expr(:(=), Symbol(name), QuoteNode(decode(value, STORE))))
+    end
+    return Dict{String,Any}()
+end
+
+# ---------------------------------------------------------------- help
+
+"The docstrings of a name in Main, as Markdown; empty when there is none."
+function documentation(name::String)
+    found = get(Base.Docs.meta(Main), Base.Docs.Binding(Main, Symbol(name)), nothing)
+    found isa Base.Docs.MultiDoc || return ""
+    return join((string(found.docs[s].text...) for s in found.order), "\n\n")
+end
+
+const REPL_PACKAGE = Base.PkgId(Base.UUID("3fa0cd96-eef1-5676-8a61-b3b8758bbffb"), "REPL")
+
+function completions(code::String, position::Int)
+    repl = Base.require(REPL_PACKAGE)
+    return Base.invokelatest(complete_with, repl, code, position)
+end
+function complete_with(repl, code, position)
+    found, range, ok = repl.REPLCompletions.completions(code, position, Main)
+    ok || return Dict{String,Any}("matches" => Any[], "start" => position, "stop" => position)
+    texts = unique!(Any[String(repl.REPLCompletions.completion_text(c)) for c in found])
+    return Dict{String,Any}("matches" => texts, "start" => first(range) - 1, "stop" => last(range))
+end
+
+# ---------------------------------------------------------------- stop
+
+"Let a signal that was sent when its cell had just ended come now, not in the next cell."
+function quiet()
+    try
+        Base.reenable_sigint(() -> sleep(0.02))
+    catch fault
+        fault isa InterruptException || rethrow()
+    end
+    return Dict{String,Any}()
+end
+
+function main()
+    input, output = take_descriptors()
+    ccall(:jl_exit_on_sigint, Cvoid, (Cint,), 0)
+    write_frame(output, Dict{String,Any}("type" => "hello", "protocol" => 1, "worker" => "session",
+                                         "julia" => string(VERSION), "pid" => Int(getpid())))
+    setup = read_frame(input)
+    setup === nothing && return
+    STORE.folder, STORE.shared_bytes = setup["folder"], setup["shared_bytes"]
+    Console.TOKEN[] = setup["token"]
+    Console.SEND_DISPLAY[] = (n, shown) ->
+        write_frame(output, Dict{String,Any}("type" => "display", "number" => n, "bundle" => shown))
+    Console.take_over()
+    Base.disable_sigint(() -> serve(input, output))
+end
+
+end
+
+SessionWorker.main()
