@@ -2,7 +2,8 @@
 
 try
     # A module of `__toplevel__` has no name there: it is the value of its definition, the last of the file.
-    Base.invokelatest(Base.include(Base.__toplevel__, joinpath(@__DIR__, "worker.jl")).main)
+    worker = Base.include(Base.__toplevel__, joinpath(@__DIR__, "worker.jl"))
+    Base.invokelatest(Base.invokelatest(getfield, worker, :main))
 catch fault
     # Plain writes: Julia's own stderr may wait for an event loop that a signal or a fork has hurt.
     text = sprint(showerror, fault, catch_backtrace())
