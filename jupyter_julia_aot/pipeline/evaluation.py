@@ -76,7 +76,8 @@ def extract_for(answer: str, task: Task) -> str:
     """The Julia code in a raw answer to ``task``; ``""`` when there is none."""
     from jupyter_julia_aot.model import Request, extract
 
-    if task.given:
+    # A fenced block is a chat's answer, also where the task set was made for raw completion.
+    if task.given and "```" not in answer:
         return extract(answer, task.prompt.name, Request(text=task.given, given=task.given, stop=task.stop))
     return extract(answer, task.prompt.name)
 
