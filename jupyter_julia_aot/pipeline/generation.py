@@ -232,6 +232,8 @@ class _Generation:
         yield self.recorder.event(
             "answer", index=index, finish_reason=answer.finish_reason, usage=answer.usage
         )
+        for warning in answer.warnings:
+            yield self.recorder.event("warning", message=warning, remedy="")
         if answer.finish_reason == "cancelled":
             return
         code = extract(answer.text, self.prompt.name, piece.request)
