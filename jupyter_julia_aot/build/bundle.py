@@ -40,7 +40,7 @@ def copy_libraries(job: Job) -> None:
     Raises :class:`BuildError` (stage ``bundle``) when one cannot be found.
     """
     folder = job.product / "lib"
-    environment = job.environment()
+    environment = job.environment(dict(job.place.environment))
     start = [job.target, *folder.glob("*.so"), Path(job.place.libjulia).resolve()]
     # Julia opens these by name when it starts, so no file names them as needed.
     private = Path(job.place.libjulia).parent / "julia"

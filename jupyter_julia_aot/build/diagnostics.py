@@ -15,6 +15,7 @@ _PLACE = re.compile(r"^ +@ (?:(\S+) )?(\S.*?):(\d+)( \[inlined\])?$")
 _LOAD = re.compile(r"in expression starting at (\S.*?):(\d+)")
 _ERROR = re.compile(r"^(?:ERROR: |error: )(?:LoadError: |InitError: )*(.+)$")
 _SYNTAX_PLACE = re.compile(r"^# Error @ .*?(\S+\.jl):(\d+):\d+")
+_ENDS = re.compile(r"^(Stacktrace:|in expression starting| *\[1\] )")
 _OLD_FRAME = re.compile(r"^ *\[\d+\] .+ at (\S.*?):(\d+)$")
 
 
@@ -70,23 +71,17 @@ def _plain_error(lines: list[str], known: Mapping[str, str]) -> tuple[Diagnostic
         error = _ERROR.match(line)
         if not error:
             continue
-        places: list[tuple[str, int]] = []
-        message = [error[1]]
-        for following in lines[index + 1 : index + 200]:
-            place = _PLACE.match(following) or _OLD_FRAME.match(following)
-            syntax = _SYNTAX_PLACE.match(following)
-            if syntax:
-                places.append((syntax[1], int(syntax[2])))
-            elif place:
-                groups = place.groups()
-                path, number = (groups[0], groups[1]) if len(groups) == 2 else (groups[1], groups[2])
-                places.append((str(path), int(number)))
-            elif (
-                len(message) < 6 and not places and not following.startswith(("Stacktrace", "in expression"))
-            ):
-                message.append(following)
+        following = lines[index + 1 : index + 200]
+        end = next((i for i, text in enumerate(following) if _ENDS.match(text)), len(following))
+        message = [error[1], *following[: min(end, 5)]]
+        places = [(m[1], int(m[2])) for m in map(_SYNTAX_PLACE.match, following[:end]) if m]
+        for text in following:
+            if place := _PLACE.match(text):
+                places.append((place[2], int(place[3])))
+            elif old := _OLD_FRAME.match(text):
+                places.append((old[1], int(old[2])))
         places += [(m[1], int(m[2])) for m in map(_LOAD.search, lines[index:]) if m]
         file, number_found = _blame(iter(places), known)
-        text = "\n".join(message).strip()
-        return (Diagnostic(severity="error", message=text[:2000], file=file, line=number_found),)
+        told = "\n".join(message).strip()[:2000]
+        return (Diagnostic(severity="error", message=told, file=file, line=number_found),)
     return ()

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from jupyter_julia_aot.build.bundle import copy_libraries, library_folders
+from jupyter_julia_aot.build.bundle import copy_libraries, library_folders, needed_libraries
 from jupyter_julia_aot.build.job import Job
 from jupyter_julia_aot.build.project import JULIA_FILES
 from jupyter_julia_aot.records import Recipe, Toolchain
@@ -76,9 +76,21 @@ def _link(job: Job) -> None:
     bindir = "bin" if job.recipe.bundle else job.place.bindir
     command = [*compiler, "-O2", "-o", str(job.target), str(JULIA_FILES / "main.c")]
     command += [f"-I{job.place.includedir}", f'-DJULIA_AOT_IMAGE="lib/{image.name}"']
-    command += [f'-DJULIA_AOT_BINDIR="{bindir}"', job.place.libjulia, "-lpthread", "-ldl"]
+    command += [f'-DJULIA_AOT_BINDIR="{bindir}"', "-Wl,--no-as-needed", *_private_libraries(job)]
+    command += [job.place.libjulia, "-lpthread", "-ldl"]
     command += ["-Wl,--disable-new-dtags", *(f"-Wl,-rpath,{folder}" for folder in folders)]
     job.run(command, stage="link", what="linking the program", environment=environment)
+
+
+def _private_libraries(job: Job) -> list[str]:
+    """The installation's own libraries that libjulia needs, to be named by the program itself.
+
+    A library with a RUNPATH of its own (Debian's libLLVM has a wrong one) would not look where the
+    program says; what the program has loaded by then it takes.
+    """
+    needed = needed_libraries(Path(job.place.libjulia), job.environment(dict(job.place.environment)))
+    own = Path(job.place.prefix)
+    return [str(path) for _, path in sorted(needed.items()) if path.resolve().is_relative_to(own)]
 
 
 SYSIMAGE = _Sysimage()

@@ -1,0 +1,198 @@
+"""Real builds: they run by themselves, are cached, can be stopped, do not collide, can be pruned."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from jupyter_julia_aot.build import build, list_builds, prune, run_artifact
+from jupyter_julia_aot.errors import BuildError, Cancelled
+from jupyter_julia_aot.records import BuildResult, Recipe, Toolchain
+
+SCALE = """
+function scale(factor::Int, values::Vector{Float64})
+    factor < 0 && throw(DomainError(factor, "negative"))
+    return factor .* values
+end
+"""
+
+AGENT = """
+function @main(ARGS)
+    println(Core.stdout, "Julia agent")
+    println(Core.stdout, "sum = $(sum(1:100))")
+    return length(ARGS)
+end
+"""
+
+
+@pytest.fixture(scope="module")
+def scale(toolchain: Toolchain, builds_cache: Path) -> BuildResult:
+    """A plain function as a program, by the best way this Julia has."""
+    return build(Recipe(name="scale", code=SCALE), toolchain)
+
+
+@pytest.mark.julia
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+class TestPlainFunction:
+    """One build, looked at from all sides."""
+
+    def test_the_record_is_true(self, scale: BuildResult) -> None:
+        path = Path(scale.artifact.path)
+        assert scale.artifact.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+        assert scale.artifact.bytes == path.stat().st_size
+        assert scale.stages[0].name == "project"
+        assert scale.stages[-1].name == "verify"
+        assert scale.backend_reason.startswith(scale.artifact.backend)
+        assert not scale.cached
+        assert scale.verified.ran
+        assert scale.verified.exit_code == 0
+        assert "usage: scale <factor::Int64> <values::Float64,… or @file>" in scale.verified.stdout
+
+    def test_it_runs_by_itself(self, scale: BuildResult, tmp_path: Path) -> None:
+        ran = run_artifact(scale.artifact, ["2", "1,2.5,-3"])
+        assert (ran.exit_code, ran.stdout) == (0, "2.0,5.0,-6.0\n")
+        (tmp_path / "values").write_text("[1.5\n2.5]\n")
+        assert run_artifact(scale.artifact, ["2", f"@{tmp_path}/values"]).stdout == "3.0,5.0\n"
+
+    @pytest.mark.parametrize(
+        "arguments", [[], ["2"], ["x", "1"], ["2", "1,x"], ["2", "1", "3"], ["2.5", "1"]]
+    )
+    def test_bad_arguments_exit_with_2(self, scale: BuildResult, arguments: list[str]) -> None:
+        ran = run_artifact(scale.artifact, arguments)
+        assert ran.exit_code == 2
+        assert ran.stdout == ""
+        assert "usage: scale" in ran.stderr
+
+    def test_an_exception_is_told(self, scale: BuildResult) -> None:
+        ran = run_artifact(scale.artifact, ["-1", "1"])
+        assert ran.exit_code not in (0, 2)
+        assert "DomainError" in ran.stderr
+
+    def test_again_it_comes_from_the_cache(self, scale: BuildResult, toolchain: Toolchain) -> None:
+        began = time.monotonic()
+        again = build(Recipe(name="scale", code=SCALE), toolchain)
+        assert time.monotonic() - began < 0.2
+        assert again.cached
+        assert again.artifact == scale.artifact
+        assert again.verified == scale.verified
+
+    def test_it_works_where_it_is_copied_to(
+        self, scale: BuildResult, toolchain: Toolchain, tmp_path: Path
+    ) -> None:
+        (tmp_path / "out").mkdir()
+        (tmp_path / "out" / "mine.txt").write_text("kept")
+        given = build(Recipe(name="scale", code=SCALE), toolchain, out=tmp_path / "out")
+        assert given.cached
+        assert given.artifact.path == str(tmp_path / "out" / "scale")
+        assert run_artifact(given.artifact, ["3", "1"]).stdout == "3.0\n"
+        assert (tmp_path / "out" / "mine.txt").read_text() == "kept"
+        assert [p.name for p in (tmp_path / "out").iterdir() if p.name.startswith(".")] == []
+
+    def test_it_is_listed(self, scale: BuildResult) -> None:
+        assert scale.artifact.id in [r.artifact.id for r in list_builds()]
+        assert prune(days=1.0) == ([], 0)
+
+    def test_a_program_that_goes_on_is_stopped(self, tmp_path: Path) -> None:
+        program = tmp_path / "endless"
+        program.write_text("#!/bin/sh\nsleep 60\n")
+        program.chmod(0o755)
+        with pytest.raises(BuildError, match=r"did not end within 0\.2 s"):
+            run_artifact(program, timeout=0.2)
+        with pytest.raises(BuildError, match="cannot be started"):
+            run_artifact(tmp_path / "none")
+
+
+@pytest.mark.julia
+def test_stopping_ends_the_build_within_a_second(any_julia: Toolchain, builds_cache: Path) -> None:
+    cancel = threading.Event()
+    began: list[float] = []
+
+    def report(name: str, state: str, _seconds: float) -> None:
+        if (name, state) == ("compile", "started"):
+            threading.Timer(0.7, stop).start()
+
+    def stop() -> None:
+        began.append(time.monotonic())
+        cancel.set()
+
+    with pytest.raises(Cancelled):
+        build(Recipe(name="stopped", code="stopped() = 1"), any_julia, report=report, cancel=cancel)
+    assert time.monotonic() - began[0] < 1
+    assert [p for p in (builds_cache / "builds").iterdir() if p.name.startswith(".new")] == []
+    assert "stopped" not in [r.artifact.name for r in list_builds()]
+
+
+@pytest.mark.julia112
+@pytest.mark.timeout(300)
+def test_two_builds_at_once_do_the_work_once(juliac: Toolchain) -> None:
+    recipe = Recipe(name="agent", code=AGENT, trim="safe")
+    with ThreadPoolExecutor(2) as pool:
+        results = list(pool.map(lambda _: build(recipe, juliac), range(2)))
+    assert sorted(r.cached for r in results) == [False, True]
+    first, second = results
+    assert first.artifact == second.artifact
+    assert first.verified.stdout == "Julia agent\nsum = 5050\n"
+    assert run_artifact(first.artifact, ["a", "b"]).exit_code == 2
+    assert first.artifact.bytes < 3e6
+
+
+@pytest.mark.julia112
+def test_what_cannot_be_trimmed_points_at_its_line(juliac: Toolchain) -> None:
+    code = (
+        'function @main(args)\n    x = Any[1, "a"]\n    println(Core.stdout, x[1] + 1)\n    return 0\nend\n'
+    )
+    with pytest.raises(BuildError) as raised:
+        build(Recipe(name="untrimmable", code=code, trim="safe", source_name="cell 7"), juliac)
+    assert ("cell 7", 3) in [(d.file, d.line) for d in raised.value.diagnostics]
+    assert any(d.severity == "error" for d in raised.value.diagnostics)
+
+
+@pytest.mark.julia112
+def test_a_library_exports_its_functions(juliac: Toolchain, wait_until: Callable[..., None]) -> None:
+    import subprocess
+    import sys
+
+    code = 'Base.@ccallable "twice" function twice(x::Cdouble)::Cdouble\n    return 2x\nend\n'
+    built = build(Recipe(name="libtwice", kind="lib", code=code, trim="safe"), juliac)
+    script = (
+        "import ctypes, sys\nlib = ctypes.CDLL(sys.argv[1])\n"
+        "lib.twice.restype, lib.twice.argtypes = ctypes.c_double, [ctypes.c_double]\nprint(lib.twice(21.0))"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", script, built.artifact.path], capture_output=True, text=True, timeout=60
+    )
+    assert ran.stdout == "42.0\n", ran.stderr
+
+
+@pytest.mark.julia
+def test_pruning_takes_the_oldest_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import os
+
+    from jupyter_julia_aot.build import store
+    from jupyter_julia_aot.records import Artifact
+
+    monkeypatch.setenv("JULIA_AOT_CACHE_DIR", str(tmp_path))
+    for age, name in enumerate(("new", "middle", "old")):
+        folder = tmp_path / "builds" / name
+        (folder / store.PRODUCT).mkdir(parents=True)
+        (folder / store.PRODUCT / name).write_bytes(b"x" * 500_000)
+        artifact = Artifact(id=name, kind="exe", name=name, path=str(folder), sha256="", bytes=500_000)
+        store.save(folder, BuildResult(artifact=artifact))
+        when = time.time() - age * 10 * 86400
+        os.utime(folder / store.RESULT_FILE, (when, when))
+    assert [r.artifact.id for r in list_builds()] == ["new", "middle", "old"]
+    removed, freed = prune(days=15)
+    assert removed == ["old"]
+    assert freed >= 500_000
+    assert prune(keep_mb=0.7)[0] == ["middle"]
+    assert [p.name for p in (tmp_path / "builds").iterdir()] == ["new"]
+    (tmp_path / "builds" / "new" / store.RESULT_FILE).write_text("{")
+    assert list_builds() == ()
+    assert store.load("new") is None
