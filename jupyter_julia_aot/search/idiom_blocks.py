@@ -50,6 +50,25 @@ def missing_ends(text: str) -> int:
     return balance
 
 
+_DEFINES = re.compile(r"^(?:function|def)[ \t]+([\w!]+)", re.MULTILINE)
+
+
+def _trailing(source: Source) -> str:
+    """Drops what a model went on to write when it was cut off: later functions that the wanted one
+    does not mention, when blocks are left open or the rest is Python."""
+    text = source.text
+    found = list(_DEFINES.finditer(text))
+    first = next((i for i, m in enumerate(found) if m.group(1) == source.name), None)
+    if first is None or first + 1 == len(found):
+        return text
+    kept, rest = text[: found[first + 1].start()], text[found[first + 1].start() :]
+    later = {m.group(1) for m in found[first + 1 :]}
+    if source.name in later or any(re.search(rf"\b{re.escape(n)}\b", kept) for n in later):
+        return text
+    broken = missing_ends(text) > 0 or re.search(r"^def\b", rest, re.MULTILINE)
+    return kept.rstrip() + "\n" if broken else text
+
+
 def _def(source: Source) -> str:
     """``def f(x: int = 1) -> int:`` → ``function f(x = 1)``."""
     text = re.sub(
@@ -100,6 +119,7 @@ def _colons(source: Source) -> str:
 
 
 _ONE_LINE = re.compile(r"([ \t]*)(if|elif|elseif|else|while|for|try|except|finally)\b")
+_GLUED = re.compile(r":(?=\w+[ \t]*[-+*/]?=(?!=)|return\b)")
 _STATEMENT = re.compile(
     r"(?:return|break|continue|pass|nothing|raise|throw|error|print|push!)\b"
     rf"|[\w.\[\]]+[ \t]*[-+*/]?=(?!=)|\w+!?\(|{ANY}"
@@ -118,7 +138,8 @@ def _one_line_bodies(source: Source) -> str:
                 if head.group(2) in {"else", "try", "finally"}
                 else r"(?<![\s:?<>]):[ \t]+(?=\S)"
             )
-            colon = outside(line, re.compile(separator))
+            # "for c in s:n += 1": no range is assigned to.
+            colon = outside(line, re.compile(separator)) or outside(line, _GLUED)
         if head is None or colon is None or not _STATEMENT.match(line, colon.end()) or "?" in line:
             out.append(line)
             continue
@@ -190,6 +211,7 @@ def _next_indent(lines: list[str], i: int) -> int:
 
 
 HEADS: tuple[Rule, ...] = (
+    Rule("trailing code", "unfinished functions after the wanted one dropped", _trailing),
     Rule("def", "`def` became `function`, Python's type hints dropped", _def),
     Rule("annotations", "type hints of variables dropped", _annotations),
 )

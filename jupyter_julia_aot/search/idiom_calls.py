@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from jupyter_julia_aot.search.masking import TEXT
+from jupyter_julia_aot.search.masking import ANY, TEXT
 from jupyter_julia_aot.search.rules import Rule, Source, substitute
 from jupyter_julia_aot.search.scanning import closing, outside, receiver_start, rewrite_calls, split
 
@@ -159,7 +159,8 @@ _METHODS: dict[str, Callable[[str, list[str]], str | None]] = {
     "lstrip": lambda r, a: f"lstrip({r})" if not a else None,
     "rstrip": lambda r, a: f"rstrip({r})" if not a else None,
     "split": lambda r, a: f"split({', '.join([r, *a])})" if len(a) <= 1 else None,
-    "join": lambda r, a: f"join({a[0]}, {r})" if len(a) == 1 and re.fullmatch(TEXT, r) else None,
+    "join": lambda r, a: f"join({a[0]}, {r})" if len(a) == 1 and re.fullmatch(ANY, r) else None,
+    "length": lambda r, a: None if a else f"length({r})",
     "startswith": lambda r, a: f"startswith({r}, {a[0]})" if len(a) == 1 else None,
     "endswith": lambda r, a: f"endswith({r}, {a[0]})" if len(a) == 1 else None,
     "replace": lambda r, a: f"replace({r}, {a[0]} => {a[1]})" if len(a) == 2 else None,
@@ -204,7 +205,26 @@ def _methods(source: Source) -> str:
     return text
 
 
+_PACKAGES = {
+    "Statistics": r"(?:mean|median|std)\(",
+    "LinearAlgebra": r"(?:dot|norm|det|tr)\(",
+    "Printf": r"@s?printf\b",
+}
+
+
+def _using(source: Source) -> str:
+    """``using Statistics`` and the like for functions that Julia keeps in its standard library."""
+    text = source.text
+    for package, names in _PACKAGES.items():
+        found = re.search(rf"(?<![\w.:]){names}", text)
+        if found is None or found.group().rstrip("(") in source.defined or re.search(rf"\b{package}\b", text):
+            continue
+        text = f"using {package}\n{text}"
+    return text
+
+
 CALLS: tuple[Rule, ...] = (
+    Rule("missing using", "the package of a standard function added", _using),
     Rule("modules", "`math.` and `np.` dropped", _modules),
     Rule("methods", "method calls became function calls", _methods),
     Rule("built-ins", "Python built-ins (`len`, `str`, `sorted`, …) became Julia's", _rename),

@@ -76,10 +76,23 @@ def _field(inside: str) -> str:
 
 def _concatenation(source: Source) -> str:
     """``"a" + x`` and ``x + "a"`` → ``*``; ``s += "a"`` → ``*=``; ``"-" * 3`` → ``^``."""
-    text = re.sub(rf"({_LITERAL}[ \t]*)\+(?=[ \t]*[\w(\ue000])", r"\1*", source.text)
+    text = _string_variables(source.text)
+    text = re.sub(rf"({_LITERAL}[ \t]*)\+(?=[ \t]*[\w(\ue000])", r"\1*", text)
     text = re.sub(rf"(?<=[\w)\]\ue001])([ \t]*)\+([ \t]*)(?={_LITERAL})", r"\1*\2", text)
     text = re.sub(rf"(?<=[\w)\]])([ \t]*)\+=(?=[ \t]*{_LITERAL})", r"\1*=", text)
     return re.sub(rf"({_LITERAL})[ \t]*\*[ \t]*(?=\d)", r"\1 ^ ", text)
+
+
+def _string_variables(text: str) -> str:
+    """``+`` beside a variable that starts as a string: Julia has no such addition."""
+    for name in dict.fromkeys(re.findall(rf"^[ \t]*([^\W\d]\w*)[ \t]*=[ \t]*{_LITERAL}[ \t]*$", text, re.M)):
+        # Assigned something else as well, it may be a number where the + is.
+        plain = re.findall(rf"(?<![\w.]){name}[ \t]*=(?!=)[ \t]*(\S+)", text)
+        if any(re.match(r"\d", value) for value in plain):
+            continue
+        text = re.sub(rf"(?<![\w.])({name})([ \t]*)\+(=?)(?=[ \t]*[\w(\ue000])(?!\+)", r"\1\2*\3", text)
+        text = re.sub(rf"(?<=[\w)\]\ue001])([ \t]*)\+([ \t]*)(?={name}\b(?!\())", r"\1*\2", text)
+    return text
 
 
 _BRACE = re.compile(r"(?:(?<=[=(,\[>])|(?<=\breturn)|(?<=\bin))[ \t]*(\{)")

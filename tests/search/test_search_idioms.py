@@ -64,6 +64,26 @@ CASES = [
     ("methods", 'f(v) = ", ".join(v)', 'f(v) = join(v, ", ")'),
     ("methods", 'f(s) = s.replace("a", "b").split()', 'f(s) = split(replace(s, "a" => "b"))'),
     ("methods", 'f(s) = s.count("a")', 'f(s) = count(==("a"), s)'),
+    ("methods", "f(v) = ' '.join(v)", "f(v) = join(v, ' ')"),
+    ("methods", "f(v) = v[v.length() - 1]", "f(v) = v[length(v) - 1]"),
+    ("missing using", "f(v) = mean(v)", "using Statistics\nf(v) = mean(v)"),
+    (
+        "concatenation",
+        'function f(s)\n    r = ""\n    for c in s\n        r = c + r\n        r += c\n    end\n'
+        "    return r + s\nend",
+        'function f(s)\n    r = ""\n    for c in s\n        r = c * r\n        r *= c\n    end\n'
+        "    return r * s\nend",
+    ),
+    (
+        "one-line bodies",
+        "function f(s)\n    n = 0\n    for c in s:n += 1\n    return n\nend",
+        "function f(s)\n    n = 0\n    for c in s\n        n += 1\n    end\n    return n\nend",
+    ),
+    (
+        "trailing code",
+        "function f(x)\n    return 2x\nend\n\ndef g(x):\n    if x > 0:\n        return g(x",
+        "function f(x)\n    return 2x\nend\n",
+    ),
     ("loop targets", "f(v) = [a * b for a, b in v]", "f(v) = [a * b for (a, b) in v]"),
     ("increment", "begin\n    i++\nend", "begin\n    i += 1\nend"),
     ("imports", "import math\nfrom typing import List\nf(x) = x", "f(x) = x"),
@@ -153,6 +173,11 @@ UNTOUCHED = [
     "f(x) = x > 0 ? x : -x",
     "f(v) = Iterators.reverse(v), Base.count(isodd, v)",
     "len(x) = 3\nf(x) = len(x)",
+    "mean(v) = sum(v)\nf(x) = mean(x)",
+    "using Statistics: mean\nf(x) = mean(x)",
+    "function f(x)\n    g(x)\nend\nfunction g(x)\n    x\nend",
+    "function f(x)\n    x\nend\nfunction unused(x)\n    x\nend",
+    'f(s) = (t = ""; t * s)',
     'f(x::Dict{String,Int}) = x["a"]',
     "f(x::T) where {T} = x",
     "f(d::Dict) = d[0]",
