@@ -18,6 +18,11 @@ _MESSAGE_TOKENS = 8
 """Template tokens around one chat message (role, markers)."""
 _SHORTEST_ANSWER = 32
 _MARGIN = 4
+_CUTTERS = {
+    "Ollama": "start Ollama with OLLAMA_CONTEXT_LENGTH set higher",
+    "LM Studio": "load the model with a larger context length",
+}
+"""Servers that cut a prompt silently, and what to do about it."""
 
 
 def counts_tokens(info: ModelInfo) -> bool:
@@ -77,19 +82,16 @@ def context_filled(info: ModelInfo, prompt_tokens: int, completion_tokens: int) 
 def truncation_warning(request: Request, info: ModelInfo, prompt_tokens: int, total: int) -> str:
     """A warning when the server has dropped part of the prompt without saying so; else empty.
 
-    Ollama cuts the prompt at its own context size (4096 on small GPUs), whatever the request says.
+    Ollama cuts the prompt at its own context size (4096 on small GPUs), whatever the request says;
+    LM Studio does unless told to stop at the limit. The others refuse such a prompt.
     """
-    if prompt_tokens <= 0:
+    remedy = _CUTTERS.get(info.server)
+    if remedy is None or prompt_tokens <= 0:
         return ""
     least = len(request.prompt_text()) / _MOST_CHARACTERS_PER_TOKEN
     full = info.context_tokens is not None and total >= info.context_tokens
-    if prompt_tokens >= least and not (info.server == "Ollama" and full):
+    if prompt_tokens >= least and not full:
         return ""
-    remedy = (
-        "start Ollama with OLLAMA_CONTEXT_LENGTH set higher"
-        if info.server == "Ollama"
-        else "start the server with a larger context"
-    )
     return f"{info.server} has read only {prompt_tokens} tokens of the prompt: it was cut; {remedy}"
 
 

@@ -505,6 +505,11 @@ def test_ollama_cuts_the_prompt_silently_and_we_say_so() -> None:
     assert "OLLAMA_CONTEXT_LENGTH" in warnings[0]
 
 
+def test_a_server_that_counts_oddly_is_not_accused_of_cutting() -> None:
+    with scripted({CHAT: streaming([delta("x", finish="stop", **usage(10, 1))])}) as server:
+        assert answers(ask(server, chat(text="word " * 1000)))[0].warnings == ()
+
+
 def test_a_cache_that_does_not_hold_is_reported_once() -> None:
     text = "the same long beginning " * 60
     script = [delta("x", finish="stop", **usage(400, 1, 5))]
