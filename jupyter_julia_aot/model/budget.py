@@ -89,10 +89,14 @@ def truncation_warning(request: Request, info: ModelInfo, prompt_tokens: int, to
     if remedy is None or prompt_tokens <= 0:
         return ""
     least = len(request.prompt_text()) / _MOST_CHARACTERS_PER_TOKEN
-    full = info.context_tokens is not None and total >= info.context_tokens
-    if prompt_tokens >= least and not full:
-        return ""
-    return f"{info.server} has read only {prompt_tokens} tokens of the prompt: it was cut; {remedy}"
+    if prompt_tokens < least:
+        return f"{info.server} has read only {prompt_tokens} tokens of the prompt: it was cut; {remedy}"
+    if info.context_tokens is not None and total >= info.context_tokens:
+        return (
+            f"{info.server} filled its context of {info.context_tokens} tokens: "
+            f"the prompt may have been cut; {remedy}"
+        )
+    return ""
 
 
 def _common(one: str, other: str) -> int:

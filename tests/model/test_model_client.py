@@ -505,6 +505,14 @@ def test_ollama_cuts_the_prompt_silently_and_we_say_so() -> None:
     assert "OLLAMA_CONTEXT_LENGTH" in warnings[0]
 
 
+def test_ollama_with_a_full_context_may_have_cut_the_prompt() -> None:
+    script = [delta("x", finish="length", **usage(4000, 96))]
+    with scripted({CHAT: streaming(script)}) as server:
+        (answer,) = answers(ask(server, chat(text="word " * 2000), "Ollama", context_tokens=4096))
+    assert answer.finish_reason == "context"
+    assert "may have been cut" in answer.warnings[0]
+
+
 def test_a_server_that_counts_oddly_is_not_accused_of_cutting() -> None:
     with scripted({CHAT: streaming([delta("x", finish="stop", **usage(10, 1))])}) as server:
         assert answers(ask(server, chat(text="word " * 1000)))[0].warnings == ()
