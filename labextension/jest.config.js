@@ -4,7 +4,15 @@ module.exports = {
   transform: {
     '\\.tsx?$': [
       'ts-jest',
-      { tsconfig: { module: 'commonjs', jsx: 'react', esModuleInterop: true, strict: true }, isolatedModules: true }
+      {
+        tsconfig: {
+          module: 'commonjs',
+          jsx: 'react',
+          esModuleInterop: true,
+          strict: true,
+          isolatedModules: true
+        }
+      }
     ]
   }
 };

@@ -55,7 +55,7 @@ def environment(home: Path, model_port: int) -> dict[str, str]:
         "IPYTHONDIR": str(home / "ipython"),
         "OPENAI_BASE_URL": f"http://127.0.0.1:{model_port}/v1",
         "OPENAI_API_KEY": "none",
-        "PYTHONPATH": str(ROOT),
+        "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]),
     }
 
 
