@@ -81,6 +81,8 @@ class Session:
         self._arrays: SharedArrays | None = None
         self._forgotten: list[int] = []
         self._closed = False
+        self.starts = 0
+        """How many processes it has had; what was defined in an earlier one is gone."""
 
     # ------------------------------------------------------------ cells
 
@@ -133,6 +135,17 @@ class Session:
     def _value_of(self, handle: Handle) -> Any:
         value = encode(handle, owner=self._process)
         return self._decode(self._request({"type": "value", "value": value}, self._output(None))["value"])
+
+    def define(self, module: str, code: str, name: str, function: str) -> str:
+        """Load code into a fresh Julia module ``module`` of this session; ``name`` is its file name in
+        messages. Gives the docstring (Markdown) of ``function``, which the code must define.
+
+        Raises ``JuliaError`` when the code fails or does not define it.
+        """
+        with self._lock:
+            self._started()
+            message = {"type": "define", "module": module, "code": code, "name": name, "function": function}
+            return str(self._request(message, self._output(None))["text"])
 
     # ------------------------------------------------------------ calls and variables
 
@@ -294,6 +307,7 @@ class Session:
         except BaseException:
             self._arrays.close()
             raise
+        self.starts += 1
         return self._process
 
     def _drop(self) -> None:

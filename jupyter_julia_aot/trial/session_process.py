@@ -5,6 +5,7 @@ The messages, all frames of ``protocol.py`` (``julia/session.jl`` is the other s
     worker → us   hello
     us → worker   init      {folder, shared_bytes, token}
     us → worker   run       {id, code, name, show}            a cell
+                  define    {id, module, code, name, function}
                   call      {id, function, arguments, keywords, shared, resizable}
                   set       {id, names, values} · value {id, value} · get {id, variable}
                   doc       {id, variable} · complete {id, code, position} · quiet {id}

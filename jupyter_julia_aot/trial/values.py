@@ -137,6 +137,13 @@ class NotCarriedError(WorkerError, TypeError):
     """A Python value that has no counterpart in Julia."""
 
 
+def array_tag(array: np.ndarray[Any, Any]) -> int | None:
+    """The tag of a native-endian array's element type, ``None`` when Julia's side has no such array."""
+    if isinstance(array, BitArray) or not array.dtype.isnative:
+        return None
+    return _TAGS.get(array.dtype.newbyteorder("<"))
+
+
 # ---------------------------------------------------------------- Python → bytes
 
 

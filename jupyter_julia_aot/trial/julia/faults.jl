@@ -14,7 +14,9 @@ function report(fault, trace, cell::String)
         fault = fault.error
     end
     frames = user_frames(trace)
+    # A call from Python has no cell: the innermost frame of any then.
     at = findfirst(f -> f[1] == cell, frames)
+    at === nothing && line === nothing && (at = findfirst(f -> f[1] in CELLS, frames))
     at === nothing || (line = frames[at][2])
     message = describe(fault)
     kind = string(nameof(typeof(fault)))
@@ -32,7 +34,7 @@ function user_frames(trace)
     frames = Tuple{String,Int,String}[]
     for frame in stacktrace(trace)
         file = String(frame.file)
-        dirname(file) == OURS && basename(file) == "session.jl" && break
+        dirname(file) == OURS && basename(file) in ("session.jl", "inprocess.jl") && break
         (file in CELLS || (isabspath(file) && !startswith(file, OURS) && !of_julia(file))) || continue
         name = frame.func === Symbol("top-level scope") ? "top level" : string(frame.func)
         push!(frames, (file, Int(frame.line), string(name, " at ", file, ":", frame.line)))

@@ -7,6 +7,7 @@ include("wire.jl")
 include("values.jl")
 include("console.jl")
 include("faults.jl")
+include("help.jl")
 using .Wire: read_frame, write_frame
 using .Values: Store, encode, decode, forget!
 
@@ -76,12 +77,13 @@ end
 
 function perform(kind::String, request::Dict{String,Any})
     kind == "run" && return run_cell(request["code"], request["name"], request["show"])
+    kind == "define" && return define(request["module"], request["code"], request["name"], request["function"])
     kind == "call" && return call_function(request)
     kind == "set" && return set_variables(request["names"], request["values"])
     kind == "value" && return with_value(decode(request["value"], STORE))
     kind == "get" && return with_value(Base.invokelatest(getfield, Main, Symbol(request["variable"])))
-    kind == "doc" && return Dict{String,Any}("text" => documentation(request["variable"]))
-    kind == "complete" && return completions(request["code"], request["position"])
+    kind == "doc" && return Dict{String,Any}("text" => Help.documentation(Main, request["variable"]))
+    kind == "complete" && return Help.completions(request["code"], request["position"])
     kind == "quiet" && return quiet()
     error("unknown request $kind")
 end
@@ -116,6 +118,18 @@ function run_cell(code::String, name::String, show_it::Bool)
         reply["later"] = out
     end
     return reply
+end
+
+"Load code into a module of its own, so that its helpers collide with nobody's; its docstring."
+function define(name::String, code::String, file::String, defines::String)
+    push!(Faults.CELLS, file)
+    place = Module(Symbol(name))
+    # What a file's module has, too.
+    Core.eval(place, :(eval(x) = Core.eval($place, x); include(path) = Base.include($place, path)))
+    Base.reenable_sigint(() -> include_string(place, code, file))
+    Base.invokelatest(isdefined, place, Symbol(defines)) || throw(UndefVarError(Symbol(defines)))
+    Core.eval(Main, Expr(:(=), Symbol(name), place))
+    return Dict{String,Any}("text" => Help.documentation(place, defines))
 end
 
 # ---------------------------------------------------------------- calls
@@ -165,28 +179,6 @@ function set_variables(names, values)
         Core.eval(Main, Expr(:(=), Symbol(name), QuoteNode(decode(value, STORE))))
     end
     return Dict{String,Any}()
-end
-
-# ---------------------------------------------------------------- help
-
-"The docstrings of a name in Main, as Markdown; empty when there is none."
-function documentation(name::String)
-    found = get(Base.Docs.meta(Main), Base.Docs.Binding(Main, Symbol(name)), nothing)
-    found isa Base.Docs.MultiDoc || return ""
-    return join((string(found.docs[s].text...) for s in found.order), "\n\n")
-end
-
-const REPL_PACKAGE = Base.PkgId(Base.UUID("3fa0cd96-eef1-5676-8a61-b3b8758bbffb"), "REPL")
-
-function completions(code::String, position::Int)
-    repl = Base.require(REPL_PACKAGE)
-    return Base.invokelatest(complete_with, repl, code, position)
-end
-function complete_with(repl, code, position)
-    found, range, ok = repl.REPLCompletions.completions(code, position, Main)
-    ok || return Dict{String,Any}("matches" => Any[], "start" => position, "stop" => position)
-    texts = unique!(Any[String(repl.REPLCompletions.completion_text(c)) for c in found])
-    return Dict{String,Any}("matches" => texts, "start" => first(range) - 1, "stop" => last(range))
 end
 
 # ---------------------------------------------------------------- stop

@@ -1,0 +1,169 @@
+"""Functions in this process, through juliacall.
+
+juliacall is imported when the first function is bound, with the environment decided here: the Julia and the
+project that the toolchain names (so that juliapkg resolves and downloads nothing), signals left to Python,
+one thread, no output capture of its own. That cannot be undone or repeated with another Julia in one process.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from jupyter_julia_aot.errors import CapabilityError, JuliaError
+from jupyter_julia_aot.records import Toolchain
+
+_SOURCE = Path(__file__).parent / "inprocess.jl"
+_SIMPLE = frozenset({int, float, bool, str, type(None)})
+_INT64 = range(-(1 << 63), 1 << 63)
+_lock = threading.Lock()
+_engine: JuliacallEngine | None = None
+
+
+def juliacall_engine(toolchain: Toolchain) -> JuliacallEngine:
+    """The engine of this process, started on the first call (seconds).
+
+    Raises ``CapabilityError`` when juliacall does not start, or runs another Julia already.
+    """
+    global _engine
+    with _lock:
+        if _engine is None:
+            _engine = JuliacallEngine(toolchain)
+        if os.path.realpath(_engine.toolchain.path) != os.path.realpath(toolchain.path):
+            raise CapabilityError(
+                f"this process runs Julia {_engine.toolchain.version} ({_engine.toolchain.path}) already",
+                remedy="restart the kernel, or use route='worker'",
+            )
+        return _engine
+
+
+class JuliacallEngine:
+    """Julia in this process. One per process; see :func:`juliacall_engine`."""
+
+    route: Any = "juliacall"
+    starts = 1
+
+    def __init__(self, toolchain: Toolchain) -> None:
+        self.toolchain = toolchain
+        with _environment(_variables(toolchain)):
+            try:
+                import juliacall
+            except Exception as error:  # it raises whatever Julia or the loader said
+                raise CapabilityError(
+                    f"juliacall does not start with Julia {toolchain.version}: {error}",
+                    remedy="use route='worker', or see `jupyter julia-aot doctor`",
+                ) from error
+        self._main = juliacall.Main
+        self._main.include(str(_SOURCE))
+        self._julia = self._main.JuliaAotInProcess
+        self._functions: dict[str, Any] = {}
+
+    def define(self, module: str, code: str, name: str, function: str) -> str:
+        """Load code into a module of its own; the docstring of the function it defines."""
+        with self._faults():
+            caller, doc = self._julia.define(module, code, name, function)
+        self._functions[module] = caller
+        return str(doc)
+
+    def forget(self, module: str) -> None:
+        """Drop the function."""
+        self._functions.pop(module, None)
+
+    def call(self, module: str, function: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Call it. Raises ``JuliaError``, ``NotCarriedError``."""
+        target = self._functions[module]
+        copies: list[tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]] = []
+        sent = [a if _simple(a) else self._to_julia(a, copies) for a in args]
+        named = {k: v if _simple(v) else self._to_julia(v, copies) for k, v in kwargs.items()}
+        try:
+            value = target(*sent, **named)
+        except Exception as error:
+            raise self._fault(error) from None
+        for original, copy in copies:
+            if original.flags.writeable:
+                original[...] = copy
+        return value if type(value) in _SIMPLE else self._to_python(value, args, sent)
+
+    def _to_julia(self, value: Any, copies: list[tuple[Any, Any]]) -> Any:
+        from jupyter_julia_aot.trial.values import array_tag, encode
+
+        if isinstance(value, np.ndarray) and (tag := array_tag(value)) is not None:
+            array = value
+            if not (array.flags.f_contiguous and array.flags.writeable and array.flags.aligned):
+                # Julia's arrays lie column by column, and may be written to.
+                array = np.array(value, order="F", copy=True)
+                copies.append((value, array))
+            return self._julia.wrap(array.ctypes.data, str(tag), array.shape, array)
+        return self._julia.decode(encode(value, owner=self))
+
+    def _to_python(self, value: Any, args: tuple[Any, ...], sent: list[Any]) -> Any:
+        from jupyter_julia_aot.trial.values import decode
+
+        for argument, julia in zip(args, sent, strict=True):
+            if julia is value or (isinstance(argument, np.ndarray) and self._main.seval("===")(julia, value)):
+                return argument
+        if self._julia.plain_array(value):
+            return np.asarray(value)
+        data = bytes(self._julia.encode(value))
+        return decode(data, owner=self, forget=self._julia.forget)
+
+    @contextlib.contextmanager
+    def _faults(self) -> Iterator[None]:
+        try:
+            yield
+        except Exception as error:
+            raise self._fault(error) from None
+
+    def _fault(self, error: Exception) -> Exception:
+        """The Julia exception behind what juliacall raised (a MethodError arrives as TypeError there)."""
+        from jupyter_julia_aot.trial.session import julia_error
+        from jupyter_julia_aot.trial.values import decode
+
+        report = decode(bytes(self._julia.last_fault()))
+        self._main.seval("JuliaAotInProcess.LAST[] = nothing")
+        if not isinstance(report, dict):
+            return JuliaError(str(error), julia_type=type(error).__name__)
+        return julia_error(report)
+
+
+def _simple(value: Any) -> bool:
+    return type(value) in _SIMPLE and (type(value) is not int or value in _INT64)
+
+
+def _variables(toolchain: Toolchain) -> dict[str, str]:
+    from jupyter_julia_aot.toolchain.packages import package_environment
+    from jupyter_julia_aot.toolchain.probe import installation
+
+    project = os.environ.get("PYTHON_JULIACALL_PROJECT") or package_environment(
+        "PythonCall", installation(toolchain)
+    )
+    return {
+        **toolchain.environment,
+        "PYTHON_JULIACALL_EXE": toolchain.path,
+        "PYTHON_JULIACALL_PROJECT": project,
+        "PYTHON_JULIACALL_HANDLE_SIGNALS": "no",
+        "PYTHON_JULIACALL_THREADS": "1",
+        "PYTHON_JULIACALL_STARTUP_FILE": "no",
+        "PYTHON_JULIACALL_AUTOLOAD_IPYTHON_EXTENSION": "no",
+        "PYTHON_JULIAPKG_OFFLINE": "yes",
+    }
+
+
+@contextlib.contextmanager
+def _environment(variables: dict[str, str]) -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
