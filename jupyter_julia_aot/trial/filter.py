@@ -22,8 +22,8 @@ _X86_64 = {
     "rt_sigreturn": 15, "pread64": 17, "pwrite64": 18, "readv": 19, "writev": 20, "access": 21, "pipe": 22,
     "select": 23, "sched_yield": 24, "mremap": 25, "msync": 26, "mincore": 27, "madvise": 28, "dup": 32,
     "dup2": 33, "nanosleep": 35, "getitimer": 36, "alarm": 37, "setitimer": 38, "getpid": 39, "exit": 60,
-    "wait4": 61, "uname": 63, "fcntl": 72, "flock": 73, "fsync": 74, "fdatasync": 75, "truncate": 76, "ftruncate": 77,
-    "getcwd": 79, "chdir": 80, "fchdir": 81, "rename": 82, "mkdir": 83, "rmdir": 84, "creat": 85, "link": 86,
+    "wait4": 61, "uname": 63, "fcntl": 72, "flock": 73, "fsync": 74, "fdatasync": 75, "truncate": 76,
+    "ftruncate": 77, "getcwd": 79, "chdir": 80, "fchdir": 81, "rename": 82, "mkdir": 83, "rmdir": 84, "creat": 85, "link": 86,
     "unlink": 87, "symlink": 88, "readlink": 89, "chmod": 90, "fchmod": 91, "umask": 95, "gettimeofday": 96,
     "getrlimit": 97, "getrusage": 98, "sysinfo": 99, "times": 100, "getuid": 102, "getgid": 104,
     "geteuid": 107, "getegid": 108, "getppid": 110, "getpgrp": 111, "sigaltstack": 131, "utime": 132,
@@ -56,8 +56,8 @@ _AARCH64 = {
     "sigaltstack": 132, "rt_sigaction": 134, "rt_sigprocmask": 135, "rt_sigreturn": 139, "times": 153,
     "uname": 160, "getrusage": 165, "umask": 166, "getcpu": 168, "gettimeofday": 169, "getpid": 172,
     "getppid": 173, "getuid": 174, "geteuid": 175, "getgid": 176, "getegid": 177, "gettid": 178,
-    "sysinfo": 179, "brk": 214, "wait4": 260, "munmap": 215, "mremap": 216, "mmap": 222, "mprotect": 226, "msync": 227,
-    "mincore": 232, "madvise": 233, "renameat2": 276, "getrandom": 278, "membarrier": 283, "preadv2": 286,
+    "sysinfo": 179, "brk": 214, "wait4": 260, "munmap": 215, "mremap": 216, "mmap": 222,
+    "mprotect": 226, "msync": 227, "mincore": 232, "madvise": 233, "renameat2": 276, "getrandom": 278, "membarrier": 283, "preadv2": 286,
     "pwritev2": 287, "statx": 291, "rseq": 293, "faccessat2": 439, "epoll_pwait2": 441,
 }  # fmt: skip
 
@@ -89,7 +89,8 @@ _LOAD, _EQUAL, _AT_LEAST, _RETURN = 0x20, 0x15, 0x35, 0x06
 _ALLOW, _ERRNO, _KILL = 0x7FFF0000, 0x00050000, 0x80000000
 _EPERM, _ENOSYS = 1, 38
 _X32_BIT = 0x40000000
-# ioctls that only ask or set a descriptor's own flags: FIONREAD, FIONBIO, FIOCLEX, FIONCLEX, TCGETS, TIOCGWINSZ
+# ioctls that only ask, or set a descriptor's own flags:
+# FIONREAD, FIONBIO, FIOCLEX, FIONCLEX, TCGETS, TIOCGWINSZ
 _IOCTLS = (0x541B, 0x5421, 0x5451, 0x5450, 0x5401, 0x5413)
 
 

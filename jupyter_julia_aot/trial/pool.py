@@ -10,13 +10,16 @@ from collections import deque
 from collections.abc import Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jupyter_julia_aot.errors import Cancelled, SandboxError, WorkerError
 from jupyter_julia_aot.records import Candidate, Limits, Oracle, Toolchain, Trial
 from jupyter_julia_aot.trial.sandbox import SandboxName, choose_sandbox
 from jupyter_julia_aot.trial.verdict import oracle_error, trial_from
 from jupyter_julia_aot.trial.worker import Worker
+
+if TYPE_CHECKING:
+    from jupyter_julia_aot.trial.session import Session
 
 IDLE_SECONDS = 300.0
 _NO_CANDIDATE = Candidate(id="", name="", code="", origin="user")
@@ -54,7 +57,7 @@ class TrialPool:
         self.toolchain = toolchain
         self.limits = limits or Limits()
         self.workers = workers or os.cpu_count() or 1
-        self._sandbox: SandboxName = sandbox
+        self.sandbox: SandboxName = sandbox
         self._idle_seconds = idle_seconds
         self._condition = threading.Condition()
         self._queue: deque[_Job] = deque()
@@ -77,7 +80,7 @@ class TrialPool:
         return result
 
     def _submit(self, job: _Job) -> Future[Any]:
-        choose_sandbox(self._sandbox)
+        choose_sandbox(self.sandbox)
         with self._condition:
             if self._closed:
                 raise WorkerError("the trial pool is closed")
@@ -150,6 +153,7 @@ class _Slot(threading.Thread):
         self.idle = False
         self.worker: Worker | None = None
         self._job: _Job | None = None
+        self._session: Session | None = None
         self._lock = threading.Lock()
 
     def run(self) -> None:
@@ -162,7 +166,7 @@ class _Slot(threading.Thread):
         with self._lock:
             self._job = job
         try:
-            result = self._with_retry(job)
+            result = self._with_python(job) if job.oracle.language == "python" else self._with_retry(job)
         except BaseException as error:  # the future carries it to whoever waits
             job.future.set_exception(error)
         else:
@@ -177,9 +181,34 @@ class _Slot(threading.Thread):
             if self._job is None:
                 return
             self._job.cancelled = True
-            worker = self.worker
+            worker, session = self.worker, self._session
         if worker is not None:
             worker.cancel()
+        if session is not None:
+            session.close()
+
+    def _with_python(self, job: _Job) -> Trial:
+        from jupyter_julia_aot.trial.python_oracle import judge_with_python
+
+        def started(session: Session) -> None:
+            with self._lock:
+                self._session = session
+
+        pool = self.pool
+        try:
+            trial = judge_with_python(
+                job.candidate, job.oracle, pool.toolchain, pool.limits, pool.sandbox, started
+            )
+        except WorkerError:
+            if job.cancelled:
+                raise Cancelled("the trial was cancelled") from None
+            raise
+        finally:
+            with self._lock:
+                self._session = None
+        if job.cancelled:
+            raise Cancelled("the trial was cancelled")
+        return trial
 
     def _with_retry(self, job: _Job) -> Any:
         """A trial during which the worker, or only its child, was killed from outside is tried once more."""
@@ -231,10 +260,10 @@ class _Slot(threading.Thread):
 
     def _ready_worker(self) -> Worker:
         if self.worker is None:
-            worker = Worker(self.pool.toolchain, self.pool.limits, self.pool._sandbox)
+            worker = Worker(self.pool.toolchain, self.pool.limits, self.pool.sandbox)
             with self._lock:
                 self.worker = worker
-        return self.worker  # type: ignore[return-value]  # set above
+        return self.worker
 
     def _drop(self) -> None:
         with self._lock:

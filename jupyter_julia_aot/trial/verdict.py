@@ -50,14 +50,9 @@ def oracle_error(report: Mapping[str, Any], oracle: Oracle) -> OracleError:
     """The error for an oracle that cannot be used."""
     where = f"{oracle.name}, line {report['line']}" if report.get("line") else oracle.name
     return OracleError(
-        f"{where}: the tests {'' if 'parse' in report['message'] else 'cannot be used: they '}{_they(report)}",
+        f"{where}: the test code {report['message']}",
         remedy="write Julia `@test` lines that call the function, or a Python cell of asserts",
     )
-
-
-def _they(report: Mapping[str, Any]) -> str:
-    message = str(report["message"])
-    return message.replace("does not parse", "do not parse").replace("contains no check", "contain no check")
 
 
 def _verdict(

@@ -35,6 +35,8 @@ function user_frames(trace)
     for frame in stacktrace(trace)
         file = String(frame.file)
         dirname(file) == OURS && basename(file) in ("session.jl", "inprocess.jl") && break
+        # Julia writes a relative name as "./name" in frames.
+        startswith(file, "./") && file[3:end] in CELLS && (file = file[3:end])
         (file in CELLS || (isabspath(file) && !startswith(file, OURS) && !of_julia(file))) || continue
         name = frame.func === Symbol("top-level scope") ? "top level" : string(frame.func)
         push!(frames, (file, Int(frame.line), string(name, " at ", file, ":", frame.line)))

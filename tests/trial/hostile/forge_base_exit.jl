@@ -1,4 +1,4 @@
 # Overrides exit so that failing looks like success.
-# expect: failed
+# expect: failed crashed error
 Base.exit(n) = ccall(:_exit, Cvoid, (Cint,), 0)
 f(x) = x + 1

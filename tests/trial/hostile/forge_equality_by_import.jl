@@ -1,5 +1,5 @@
 # Pirates == through an import.
-# expect: failed
+# expect: failed crashed error
 import Base: ==
 ==(a::Int, b::Int) = true
 f(x) = 0

@@ -1,4 +1,4 @@
 # Pirates == so that everything is equal.
-# expect: failed
+# expect: failed crashed error
 Base.:(==)(a::Int, b::Int) = true
 f(x) = 0
