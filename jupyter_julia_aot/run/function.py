@@ -44,7 +44,7 @@ class JuliaFunction:
 
     ``__name__`` is its Python name (``f!`` is ``f_b``), ``name`` the one in Julia, ``__julia_code__`` the
     code, ``__doc__`` its docstring (Markdown), ``route`` how it runs: ``juliacall`` (in this process, not
-    stoppable before Julia returns) or ``worker`` (a confined process that keeps its state and can be stopped).
+    stoppable before Julia returns) or ``worker`` (a confined process with a state, which can be stopped).
     """
 
     def __init__(self, name: str, code: str, engine: Engine) -> None:

@@ -63,6 +63,7 @@ class JuliacallEngine:
         self._main.include(str(_SOURCE))
         self._julia = self._main.JuliaAotInProcess
         self._functions: dict[str, Any] = {}
+        self._same = self._main.seval("===")
 
     def define(self, module: str, code: str, name: str, function: str) -> str:
         """Load code into a module of its own; the docstring of the function it defines."""
@@ -106,7 +107,7 @@ class JuliacallEngine:
         from jupyter_julia_aot.trial.values import decode
 
         for argument, julia in zip(args, sent, strict=True):
-            if julia is value or (isinstance(argument, np.ndarray) and self._main.seval("===")(julia, value)):
+            if julia is value or (isinstance(argument, np.ndarray) and self._same(julia, value)):
                 return argument
         if self._julia.plain_array(value):
             return np.asarray(value)
