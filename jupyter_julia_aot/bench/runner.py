@@ -37,7 +37,7 @@ class Progress:
     harness_errors: int
     elapsed: float
     remaining: float | None
-    """Estimated from this session's pace; ``None`` until a first verdict."""
+    """Estimated from this session's pace; ``None`` when there is none to go by."""
 
 
 def evaluate(
@@ -70,13 +70,25 @@ def evaluate(
         # A copy: what is judged below must not look like what was known before.
         before = dict(opened.done) if opened is not None else {}
         done = dict(before)
-        earlier = len(before)
+        verdicts = Counter(judged.verdict for judged in before.values())
         for judged in _judge(by_id, samples, before, submit, cancel, window):
             done[judged.key] = judged
             if opened is not None:
                 opened.add(judged)
+            verdicts[judged.verdict] += 1
             if progress is not None:
-                progress(_progress(done, len(samples), earlier, time.monotonic() - began))
+                elapsed = time.monotonic() - began
+                left = len(samples) - len(done)
+                progress(
+                    Progress(
+                        done=len(done),
+                        total=len(samples),
+                        passed=verdicts["passed"],
+                        harness_errors=verdicts[None],
+                        elapsed=elapsed,
+                        remaining=elapsed / (len(done) - len(before)) * left,
+                    )
+                )
     return gather(
         list(done.values()),
         tuple(ks),
@@ -175,15 +187,3 @@ def _settle(group: Sequence[Sample], result: Future[Trial] | str) -> Iterator[Ju
             seconds=trial.seconds if trial is not None and number == 0 else 0.0,
             fault=fault,
         )
-
-
-def _progress(done: dict[tuple[str, int], Judged], total: int, earlier: int, elapsed: float) -> Progress:
-    fresh = len(done) - earlier
-    return Progress(
-        done=len(done),
-        total=total,
-        passed=sum(j.verdict == "passed" for j in done.values()),
-        harness_errors=sum(j.verdict is None for j in done.values()),
-        elapsed=elapsed,
-        remaining=elapsed / fresh * (total - len(done)) if fresh else None,
-    )
