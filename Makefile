@@ -18,6 +18,15 @@ labextension/node_modules/.ready: labextension/package-lock.json
 	@cd labextension && npm ci --no-audit --no-fund --ignore-scripts
 	@touch $@
 
+# The side panel: built when its sources changed, and linked into the environment.
+PANEL := jupyter_julia_aot/labextension/package.json
+$(PANEL): labextension/node_modules/.ready labextension/package.json labextension/schema/plugin.json \
+		$(wildcard labextension/src/*.ts*) $(wildcard labextension/style/*)
+	@cd labextension && PATH="$(CURDIR)/$(BIN):$$PATH" npm run --silent build:prod
+	@mkdir -p $(VENV)/share/jupyter/labextensions
+	@rm -rf $(VENV)/share/jupyter/labextensions/jupyter-julia-aot
+	@ln -s $(CURDIR)/jupyter_julia_aot/labextension $(VENV)/share/jupyter/labextensions/jupyter-julia-aot
+
 demo: $(VENV)/.ready ## local model → proven Julia → Python call → executable, in a notebook you can open
 	@$(CLI) setup
 	@$(CLI) demo
@@ -37,9 +46,12 @@ format: $(VENV)/.ready ## apply the formatter and the safe lint fixes
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-lab: $(VENV)/.ready ## JupyterLab with the extension and the notebooks
+lab: $(VENV)/.ready $(PANEL) ## JupyterLab with the extension and the notebooks
 	@$(CLI) setup
 	@$(BIN)/jupyter lab notebooks/00_tour.ipynb
+
+browser: $(VENV)/.ready $(PANEL) ## the user stories in a headless browser (minutes)
+	@cd labextension && NODE_PATH=$(CURDIR)/labextension/node_modules npm run --silent test:browser
 
 bench: $(VENV)/.ready ## print the figures of the README, side by side with what they are compared to
 	@$(CLI) setup

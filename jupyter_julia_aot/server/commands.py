@@ -89,14 +89,9 @@ def _setup(fields: Fields) -> Command:
     return Command(verb="setup", title="Julia", arguments=(f"--source={source}", "--json"))
 
 
-def _serve(fields: Fields) -> Command:
-    return Command(verb="serve", title="embedded model", arguments=("--json",))
-
-
 _BUILDERS: dict[str, Callable[[Fields], Command]] = {
     "gen": _gen,
     "build": _build,
     "eval": _eval,
     "setup": _setup,
-    "serve": _serve,
 }

@@ -119,7 +119,7 @@ class Service:
         if entry.result.artifact.kind != "exe":
             raise RequestError("only executables can be run", field="id")
         path = artifacts.checked_file(entry)
-        return self.jobs.start("run", entry.result.artifact.name, ["--json", "--", str(path), *arguments])
+        return self.jobs.start("run", entry.result.artifact.name, ["--json", str(path), "--", *arguments])
 
     def prune_builds(self) -> dict[str, Any]:
         """Forget builds whose file is gone."""

@@ -12,7 +12,6 @@ export function ModelSection(): JSX.Element {
   const { trans, model, actions } = useServices();
   const act = useDo();
   const version = useLive(state => state.historyVersion);
-  const jobs = useLive(state => state.jobs);
   const doctor = useAsked(() => model.api.doctor(), []);
   const settings = useAsked(() => model.api.readSettings(), []);
   const state = useAsked(() => model.api.model(), [version], 300);
@@ -43,7 +42,6 @@ export function ModelSection(): JSX.Element {
   const servers = [...(known?.models ?? []), ...discovered, ...(info?.others ?? [])];
   const unique = servers.filter((s, i) => servers.findIndex(o => o.base_url === s.base_url) === i);
   const current = unique.find(s => s.base_url === chosen) ?? (chosen ? null : (discovered[0] ?? null));
-  const embedded = jobs.find(job => job.verb === 'serve' && job.state === 'running');
   const { tokens_per_second, cached_share, warnings } = state.value;
   const use = (base_url: string, name: string) =>
     act(async () => {
@@ -60,7 +58,7 @@ export function ModelSection(): JSX.Element {
     <>
       <Facts
         facts={[
-          [trans.__('Server'), chosen || current?.base_url || trans.__('embedded, started when needed')],
+          [trans.__('Server'), chosen || current?.base_url || trans.__('embedded: starts when needed, stops when idle')],
           [
             trans.__('Model'),
             String(settings.value.values.model || current?.model || state.value.model || '–')
@@ -119,14 +117,6 @@ export function ModelSection(): JSX.Element {
       </fieldset>
       <div className="jja-run">
         <Button label={checking ? trans.__('Looking…') : trans.__('Look again')} disabled={checking} onClick={check} />
-        {embedded ? (
-          <Button label={trans.__('Stop the embedded model')} onClick={() => act(() => model.api.stopJob(embedded.id))} />
-        ) : (
-          <Button
-            label={trans.__('Start the embedded model')}
-            onClick={() => act(() => model.api.startJob({ verb: 'serve' }))}
-          />
-        )}
         <Button
           label={trans.__('Test prompt')}
           title={trans.__('Ask for a function that adds one, once')}

@@ -107,7 +107,6 @@ const VERBS: Record<string, string> = {
   build: 'build',
   eval: 'evaluate',
   setup: 'install',
-  serve: 'serve',
   run: 'run'
 };
 
