@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import signal
 import subprocess
 import threading
@@ -74,7 +73,7 @@ def run(
     if cancel is not None and cancel.is_set():
         raise Cancelled(f"{Path(command[0]).name} was not started")
     process = subprocess.Popen(
-        _dying_with_us(command),
+        list(command),
         cwd=cwd,
         env=None if environment is None else dict(environment),
         stdin=subprocess.PIPE,
@@ -86,7 +85,9 @@ def run(
     feeder = threading.Thread(target=_feed, args=(process.stdin, stdin), daemon=True)
     feeder.start()
     timed_out = False
+    watcher = None
     try:
+        watcher = _watcher(process.pid)
         while True:
             try:
                 process.wait(POLL_SECONDS)
@@ -100,6 +101,8 @@ def run(
                 break
     finally:
         _kill_group(process)
+        if watcher is not None:
+            _dismiss(watcher)
         for stream in streams:
             stream.close()
         feeder.join(1)
@@ -110,10 +113,25 @@ def run(
     )
 
 
-def _dying_with_us(command: Sequence[str]) -> list[str]:
-    """The command such that the kernel kills it when we are killed: nobody else could then."""
-    setpriv = shutil.which("setpriv")
-    return [setpriv, "--pdeathsig", "KILL", "--", *command] if setpriv else list(command)
+def _watcher(group: int) -> subprocess.Popen[bytes]:
+    """A shell that kills the process group when our end of its input closes: when we are killed, too.
+
+    Nobody else could end a compiler's children then; PR_SET_PDEATHSIG would reach only the first.
+    """
+    return subprocess.Popen(
+        ["sh", "-c", 'read -r _; kill -9 -"$1"', "sh", str(group)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+
+
+def _dismiss(watcher: subprocess.Popen[bytes]) -> None:
+    watcher.kill()
+    watcher.wait()
+    if watcher.stdin is not None:
+        watcher.stdin.close()
 
 
 def _kill_group(process: subprocess.Popen[bytes]) -> None:

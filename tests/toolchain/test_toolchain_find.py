@@ -136,7 +136,7 @@ def test_without_a_c_compiler_nothing_can_be_built(
     program = fake_julia(tmp_path, says("1.12.5"))
     tools = tmp_path / "bin"
     tools.mkdir()
-    for tool in ("sh", "sleep", "setpriv"):
+    for tool in ("sh", "sleep"):
         if path := shutil.which(tool):
             (tools / tool).symlink_to(path)
     monkeypatch.setenv("PATH", str(tools))

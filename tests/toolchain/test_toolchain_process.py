@@ -70,7 +70,7 @@ def test_a_killed_parent_takes_its_program_along(tmp_path: Path, wait_until: Cal
     """A restarted kernel is killed outright; what it was building must not go on."""
     code = (
         "from jupyter_julia_aot.toolchain.process import run\n"
-        f"run(['sh', '-c', 'echo $$ >{tmp_path}/pid; exec sleep 300'])"
+        f"run(['sh', '-c', 'sleep 300 & echo $! >{tmp_path}/pid; wait'])"
     )
     parent = subprocess.Popen([sys.executable, "-c", code], env=dict(os.environ))
     pid_file = tmp_path / "pid"
