@@ -27,7 +27,7 @@ def run_demo(args: argparse.Namespace, output: Output) -> int:
     import os
 
     import nbformat
-    from nbclient.exceptions import CellExecutionError
+    from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
     path = find_notebook(args.notebook)
     notebook = nbformat.read(path, as_version=4)
@@ -42,6 +42,8 @@ def run_demo(args: argparse.Namespace, output: Output) -> int:
         _client(notebook, output, args.cell_seconds, out).execute()
     except CellExecutionError as error:
         failed = f"{error.ename}: {error.evalue}"
+    except (CellTimeoutError, DeadKernelError) as error:
+        failed = f"{type(error).__name__}: {str(error).splitlines()[0]}"
     page, copy = out / path.with_suffix(".html").name, out / path.name
     nbformat.write(notebook, copy)
     page.write_text(render(notebook, path.stem), encoding="utf-8")

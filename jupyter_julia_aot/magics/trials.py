@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING
+import sys
+from typing import TYPE_CHECKING, Any
 
-from jupyter_julia_aot.errors import Cancelled
 from jupyter_julia_aot.magics.notebook import Notebook
+from jupyter_julia_aot.magics.screen import in_jupyter
 
 if TYPE_CHECKING:
     from jupyter_julia_aot.pipeline.sessions import Session
@@ -14,22 +15,36 @@ if TYPE_CHECKING:
 
 def run_trial(notebook: Notebook, args: argparse.Namespace, cell: str) -> None:
     """Carry out ``%%julia_trial``. Raises :class:`~jupyter_julia_aot.errors.JuliaError` for an
-    error in the cell; the session and its state survive that, and a stop."""
+    error in the cell and :class:`~jupyter_julia_aot.errors.Cancelled` when it was stopped; the
+    session and its state survive both."""
     if args.reset and notebook.session is not None:
         notebook.session.close()
         notebook.session = None
     if not cell.strip():
         return
     session = _session(notebook, args)
-    try:
-        result = session.run(cell, name="cell")
-    except KeyboardInterrupt:
-        session.interrupt()
-        raise Cancelled("%%julia_trial was stopped") from None
-    if result.output:
-        print(result.output, end="" if result.output.endswith("\n") else "\n")  # noqa: T201
-    if result.value:
-        print(result.value)  # noqa: T201
+    result = session.run(cell, seconds=args.trial_seconds, on_shown=lambda shown: _show(notebook, shown))
+    if result.bundle is not None:
+        _display(notebook, result.bundle)
+
+
+def _show(notebook: Notebook, shown: Any) -> None:
+    text = getattr(shown, "text", None)
+    if text is None:
+        _display(notebook, shown.bundle)
+    else:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+
+
+def _display(notebook: Notebook, bundle: Any) -> None:
+    """Show a value by its richest form, or as text where there is nothing but text."""
+    if in_jupyter(notebook.shell):
+        from IPython.display import display
+
+        display(dict(bundle), raw=True)
+    else:
+        print(bundle.get("text/plain", ""))  # noqa: T201 - a terminal's way of showing a value
 
 
 def _session(notebook: Notebook, args: argparse.Namespace) -> Session:
@@ -37,6 +52,6 @@ def _session(notebook: Notebook, args: argparse.Namespace) -> Session:
         from jupyter_julia_aot.pipeline import Options
         from jupyter_julia_aot.pipeline.sessions import open_session
 
-        names = ("trial_seconds", "trial_memory_mb", "sandbox", "julia")
+        names = ("trial_memory_mb", "sandbox", "julia")
         notebook.session = open_session(Options.of(**{n: getattr(args, n) for n in names}))
     return notebook.session
