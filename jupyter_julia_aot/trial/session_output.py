@@ -51,7 +51,7 @@ class OutputReader:
     shown: list[Shown] = field(default_factory=list)
     displays: dict[int, Bundle] = field(default_factory=dict)
     ended: set[int] = field(default_factory=set)
-    bytes: int = 0
+    received: int = 0
     _pending: bytearray = field(default_factory=bytearray)
     _stream: Literal["stdout", "stderr"] = "stdout"
     _decoder: Any = field(default_factory=lambda: codecs.getincrementaldecoder("utf-8")("replace"))
@@ -110,7 +110,7 @@ class OutputReader:
                 self.add(Displayed(bundle))
 
     def _print(self, data: bytes) -> None:
-        before, self.bytes = self.bytes, self.bytes + len(data)
+        before, self.received = self.received, self.received + len(data)
         if before >= self.limit:
             return
         text = self._decoder.decode(data[: self.limit - before])
@@ -118,7 +118,7 @@ class OutputReader:
             text = text.replace(notice, "")
         if text:
             self.add(Printed(self._stream, text))
-        if self.bytes > self.limit:
+        if self.received > self.limit:
             self.add(Printed("stderr", f"\n… output is cut here: more than {self.limit} bytes\n"))
 
     def _flush(self) -> None:

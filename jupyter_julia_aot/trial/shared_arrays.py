@@ -58,7 +58,7 @@ class SharedArrays:
         self._sent.append(path)
         try:
             with path.open("xb", buffering=0) as file:
-                view = memoryview(array.reshape(-1, order="F").view(np.uint8)).cast("B")
+                view = array.reshape(-1, order="F").view(np.uint8).data.cast("B")
                 while view:
                     view = view[file.write(view) :]
         except OSError as error:
@@ -96,7 +96,7 @@ class SharedArrays:
             if not stat.S_ISREG(status.st_mode) or status.st_size < size:
                 raise MalformedValueError("a shared array is cut short")
             array: np.ndarray[Any, Any] = np.empty(shape, dtype, order="F")
-            view = memoryview(array.reshape(-1, order="F").view(np.uint8)).cast("B")
+            view = array.reshape(-1, order="F").view(np.uint8).data.cast("B")
             while view:
                 got = file.readinto(view)
                 if not got:
