@@ -59,7 +59,7 @@ def build(
     backend, reason = choose(recipe, toolchain, place)
     try:
         key = store.build_key(recipe, place)
-        with file_lock(store.root() / f".{key}.lock", cancel):
+        with file_lock(store.root() / ".locks" / key, cancel):
             result = store.load(key)
             if result is not None:
                 result = dataclasses.replace(result, cached=True, stages=())
@@ -123,6 +123,7 @@ class _Build:
                 with self._stage("verify"):
                     arguments = ["--help"] if project.generated_entry else []
                     verified = first_run(target, arguments, self._cancel)
+                    _check_loads(verified, job)
             place = final / target.relative_to(fresh)
             artifact = self._artifact(target, job.product, place, backend.name, key)
             result = BuildResult(
@@ -181,6 +182,17 @@ def find_target(job: Job) -> Path:
         log="\n".join(job.log),
         remedy="the build's log tells more",
     )
+
+
+def _check_loads(verified: Verified, job: Job) -> None:
+    """A program that the loader refuses was not built; what it does once it runs is its own affair."""
+    if verified.exit_code == 127 and "error while loading shared libraries" in verified.stderr:
+        raise BuildError(
+            f"the program does not start: {verified.stderr.strip().splitlines()[-1][-300:]}",
+            stage="verify",
+            log="\n\n".join(job.log),
+            remedy="install the library named, or build with --bundle",
+        )
 
 
 def _remarks(verified: Verified) -> tuple[Diagnostic, ...]:

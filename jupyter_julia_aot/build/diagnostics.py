@@ -15,6 +15,8 @@ _PLACE = re.compile(r"^ +@ (?:(\S+) )?(\S.*?):(\d+)( \[inlined\])?$")
 _LOAD = re.compile(r"in expression starting at (\S.*?):(\d+)")
 _ERROR = re.compile(r"^(?:ERROR: |error: )(?:LoadError: |InitError: )*(.+)$")
 _SYNTAX_PLACE = re.compile(r"^# Error @ .*?(\S+\.jl):(\d+):\d+")
+# What Julia says about a failure in a process it started; the cause follows.
+_WRAPPER = re.compile(r"^(The following \d+ |Failed to precompile|failed process)")
 _ENDS = re.compile(r"^(Stacktrace:|in expression starting| *\[1\] )")
 _OLD_FRAME = re.compile(r"^ *\[\d+\] .+ at (\S.*?):(\d+)$")
 
@@ -69,7 +71,7 @@ def _plain_error(lines: list[str], known: Mapping[str, str]) -> tuple[Diagnostic
     """An exception while loading the code: its message, at the user's line nearest to it."""
     for index, line in enumerate(lines):
         error = _ERROR.match(line)
-        if not error:
+        if not error or _WRAPPER.match(error[1]):
             continue
         following = lines[index + 1 : index + 200]
         end = next((i for i, text in enumerate(following) if _ENDS.match(text)), len(following))

@@ -60,6 +60,22 @@ Stacktrace:
     assert "premature end of input" in found.message
 
 
+def test_the_cause_of_a_failed_precompilation_is_told() -> None:
+    text = """\
+ERROR: The following 1 direct dependency failed to precompile:
+
+AotF
+
+ERROR: LoadError: UndefVarError: `nope` not defined in `AotF`
+Stacktrace:
+ [1] top-level scope
+   @ /tmp/b/project/src/cell.jl:3
+"""
+    (found,) = read_diagnostics(text, SOURCES)
+    assert found.message == "UndefVarError: `nope` not defined in `AotF`"
+    assert (found.file, found.line) == ("cell", 3)
+
+
 def test_a_flood_is_bounded() -> None:
     flood = "\n".join(f"Verifier error #{n}: unresolved call\n   @ A src/cell.jl:{n}" for n in range(1, 5000))
     found = read_diagnostics(flood, SOURCES)
