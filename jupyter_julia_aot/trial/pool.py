@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from jupyter_julia_aot.errors import Cancelled, SandboxError, WorkerError
 from jupyter_julia_aot.records import Candidate, Limits, Oracle, Toolchain, Trial
@@ -29,9 +29,18 @@ _NO_CANDIDATE = Candidate(id="", name="", code="", origin="user")
 class _Job:
     candidate: Candidate
     oracle: Oracle
-    count: bool = False
+    task: Literal["judge", "count", "measure"] = "judge"
     future: Future[Any] = field(default_factory=Future)
     cancelled: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Speed:
+    """Seconds of one call (median of ``samples``), and the relative noise: half the middle half's width."""
+
+    seconds: float
+    noise: float
+    samples: int
 
 
 class TrialPool:
@@ -76,7 +85,18 @@ class TrialPool:
 
     def count_checks(self, oracle: Oracle) -> int:
         """How many checks a Julia oracle contains. Raises ``OracleError`` when it is unusable."""
-        result: int = self._submit(_Job(_NO_CANDIDATE, oracle, count=True)).result()
+        result: int = self._submit(_Job(_NO_CANDIDATE, oracle, "count")).result()
+        return result
+
+    def benchmark(self, candidate: Candidate, call: str) -> Speed:
+        """How fast ``call`` (Julia code using the candidate, such as ``"f(1:1000)"``) runs once compiled.
+
+        The arguments are evaluated once, before. Default optimisation, after a warm-up, repeated until the spread is small or half the time limit is
+        over. Meant for ranking candidates that have passed: a dishonest one could report anything. Raises
+        ``WorkerError`` with the candidate's fault when the call cannot be measured.
+        """
+        oracle = Oracle(source=call, name="call")
+        result: Speed = self._submit(_Job(candidate, oracle, "measure")).result()
         return result
 
     def _submit(self, job: _Job) -> Future[Any]:
@@ -220,8 +240,10 @@ class _Slot(threading.Thread):
                     continue
                 if job.cancelled or answer.get("killed") == "cancelled":
                     raise Cancelled("the trial was cancelled")
-                if job.count:
+                if job.task == "count":
                     return _count(answer, job.oracle)
+                if job.task == "measure":
+                    return _speed(answer, job, self.pool.limits)
                 return trial_from(
                     answer,
                     job.candidate,
@@ -247,7 +269,9 @@ class _Slot(threading.Thread):
         """Interpret first; what is too slow, or too deep, there is compiled instead, in the time left."""
         worker = self._ready_worker()
         seconds = self.pool.limits.seconds
-        task = {"code": job.candidate.code, "name": job.candidate.name, "count": job.count, "jit": False}
+        task = {"code": job.candidate.code, "name": job.candidate.name, "task": job.task, "jit": False}
+        if job.task == "measure":
+            return worker.trial({**task, "jit": True}, job.oracle.source, seconds), True
         budget = interpreter_budget(seconds)
         start = time.monotonic()
         answer = worker.trial(task, job.oracle.source, budget)
@@ -300,3 +324,14 @@ def _count(answer: Mapping[str, Any], oracle: Oracle) -> int:
     if report.get("type") != "counted":
         raise WorkerError(f"the oracle could not be read ({answer.get('killed') or answer.get('status')})")
     return int(report["checks"])
+
+
+def _speed(answer: Mapping[str, Any], job: _Job, limits: Limits) -> Speed:
+    report = answer.get("report") or {}
+    if report.get("type") == "measured":
+        return Speed(
+            seconds=float(report["seconds"]), noise=float(report["noise"]), samples=int(report["samples"])
+        )
+    trial = trial_from(answer, job.candidate, job.oracle, limits)
+    why = f"{trial.error.type}: {trial.error.message}" if trial.error else trial.verdict
+    raise WorkerError(f"the call {job.oracle.source!r} cannot be measured: {why}")

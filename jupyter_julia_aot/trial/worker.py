@@ -6,7 +6,7 @@ The messages, all frames of ``protocol.py`` (``julia/zygote.jl`` is the other si
     us → worker   init     {filter, work, readable, output_bytes}
     worker → us   ready    {warm_seconds, landlock, code_files}
     us → worker   trial    {id, seconds, memory_bytes, file_bytes}
-    us → worker   candidate {code, name, jit, count}   read by the trial's process, never by the worker
+    us → worker   candidate {code, name, jit, task}   read by the trial's process, never by the worker
     worker → us   loaded   {id}                 the candidate is loaded: the oracle may come
     us → worker   oracle   {source}             read by the trial's process, never by the worker
     us → worker   cancel   {}                   at any time during a trial
@@ -39,7 +39,7 @@ from jupyter_julia_aot.trial.protocol import (
 from jupyter_julia_aot.trial.sandbox import SYSTEM_FILES, SYSTEM_TREES, SandboxName, launch
 
 JULIA_SOURCES = Path(__file__).parent / "julia"
-START_SECONDS = 180.0
+START_SECONDS = 600.0
 """Longest start of a worker, its warm-up included."""
 GRACE_SECONDS = 90.0
 """How long after a trial's own limit the worker may take to answer before it is given up."""

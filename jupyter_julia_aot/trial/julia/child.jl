@@ -70,8 +70,9 @@ function run(job::Dict{String,Any}, settings::Settings, input::Cint, pipe::Cint,
         say(pipe, GOT)
         merge!(job, candidate)
         System.set_compiler!(!(job["jit"]::Bool))
-        report = get(job, "count", false) === true ? count(job, settings, input, pipe) :
-            judged(job, settings, input, pipe, witness)
+        task = job["task"]::String
+        report = task == "count" ? count(job, settings, input, pipe) :
+            task == "measure" ? measured(job, settings, input, pipe) : judged(job, settings, input, pipe, witness)
         flush_output()
         say_report(pipe, report)
         code = 0
@@ -158,6 +159,21 @@ function count(job::Dict{String,Any}, settings::Settings, input::Cint, pipe::Cin
     enter!(settings, job, pipe)
     say_loaded(pipe, 0.0)
     return Judge.count_checks(read_oracle(input, pipe))
+end
+
+"The speed of a call. What it reports is the candidate's own word: for ranking, not for proof."
+function measured(job::Dict{String,Any}, settings::Settings, input::Cint, pipe::Cint)
+    System.set_option!(:opt_level, 2)
+    System.set_option!(:check_bounds, 0)
+    tree = try
+        Source.parse_all(job["code"]::String, Judge.CANDIDATE)
+    catch fault
+        fault isa Source.SyntaxFault || rethrow()
+        return Judge.load_report(fault, nothing, 0.0, 0.0)
+    end
+    enter!(settings, job, pipe)
+    say_loaded(pipe, 0.0)
+    return Judge.measure(tree, read_oracle(input, pipe), 0.5 * Float64(job["seconds"]))
 end
 
 function flush_output()

@@ -307,4 +307,66 @@ function count_checks(text::String)
     end
 end
 
+# ---------------------------------------------------------------- speed
+
+const SHORTEST_SAMPLE_NS = 2_000_000    # calls are repeated within a sample until it is this long
+const STABLE = 0.02                     # half-width of the middle half, relative to the median
+
+"""
+Seconds of one evaluation of a call, under the compiler, after a warm-up: the median of samples taken until the
+spread of their middle half is small or the time is up. `noise` is that spread, relative to the median.
+"""
+function measure(tree::Expr, text::String, allowed::Float64)
+    start = time_ns()
+    try
+        load!(tree, Main)
+    catch fault
+        return load_report(fault, catch_backtrace(), seconds_since(start), 0.0)
+    end
+    samples = Float64[]
+    try
+        f, args = call_parts(text)
+        Base.invokelatest(f, args...)
+        once = max(elapsed(f, args, 1), 1)
+        repeats = max(1, SHORTEST_SAMPLE_NS ÷ once)
+        while length(samples) < 5 || (spread(samples)[2] > STABLE && length(samples) < 200)
+            push!(samples, elapsed(f, args, repeats) / repeats / 1e9)
+            seconds_since(start) > allowed && length(samples) >= 1 && break
+        end
+    catch fault
+        return report(verdict_of(fault); error = fault_record(fault, catch_backtrace()))
+    end
+    seconds, noise = spread(samples)
+    return Dict{String,Any}("type" => "measured", "seconds" => seconds, "noise" => noise, "samples" => length(samples))
+end
+
+"""
+The function and the arguments of a call. The arguments are evaluated once and given at run time, so that the
+compiler cannot work the answer out beforehand.
+"""
+function call_parts(text::String)
+    steps = Any[ex for ex in Source.parse_all(text, ORACLE).args if !(ex isa LineNumberNode)]
+    last = isempty(steps) ? nothing : pop!(steps)
+    foreach(ex -> Core.eval(Main, ex), steps)
+    plain = last isa Expr && last.head === :call &&
+            !any(a -> a isa Expr && a.head in (:kw, :parameters, :...), last.args)
+    plain && return Core.eval(Main, last.args[1]), Any[Core.eval(Main, a) for a in last.args[2:end]]
+    return Core.eval(Main, :(() -> $last)), Any[]
+end
+
+function elapsed(f, args::Vector{Any}, repeats::Integer)
+    start = time_ns()
+    for _ in 1:repeats
+        Base.invokelatest(f, args...)
+    end
+    return Int(time_ns() - start)
+end
+
+"Median, and half the middle half's width relative to it."
+function spread(samples::Vector{Float64})
+    sorted = sort(samples)
+    at(q) = sorted[1 + round(Int, q * (length(sorted) - 1))]
+    return at(0.5), (at(0.75) - at(0.25)) / 2 / max(at(0.5), 1e-12)
+end
+
 end
