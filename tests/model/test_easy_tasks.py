@@ -68,7 +68,7 @@ def test_the_embedded_model_solves_easy_tasks(
             with_rewrites += raw + fixed
     client.close()
     with capsys.disabled():
-        print(  # noqa: T201 - the figures are the point
+        print(
             f"\n{name}: solved by {solved} of {len(SEEDS)} seeds; samples that pass: "
             f"{as_they_are} as they are, {with_rewrites} with rewrites, of {8 * len(SEEDS)}"
         )

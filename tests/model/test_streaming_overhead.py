@@ -68,7 +68,7 @@ def test_streaming_through_us_costs_next_to_nothing(capsys: pytest.CaptureFixtur
     rate_raw = statistics.median(TOKENS / r[1] for r, _ in pairs)
     rate_ours = statistics.median(TOKENS / o[1] for _, o in pairs)
     with capsys.disabled():
-        print(  # noqa: T201 - the figures are the point
+        print(
             f"\nfirst token: raw {1000 * first_raw:.1f} ms, ours {1000 * first_ours:.1f} ms; "
             f"tokens per second: raw {rate_raw:.0f}, ours {rate_ours:.0f} ({rate_ours / rate_raw:.1%})"
         )
