@@ -91,9 +91,10 @@ class TrialPool:
     def benchmark(self, candidate: Candidate, call: str) -> Speed:
         """How fast ``call`` (Julia code using the candidate, such as ``"f(1:1000)"``) runs once compiled.
 
-        The arguments are evaluated once, before. Default optimisation, after a warm-up, repeated until the spread is small or half the time limit is
-        over. Meant for ranking candidates that have passed: a dishonest one could report anything. Raises
-        ``WorkerError`` with the candidate's fault when the call cannot be measured.
+        The arguments are evaluated once, before. Default optimisation, after a warm-up, repeated until the
+        spread is small or half the time limit is over. Meant for ranking candidates that have passed: a
+        dishonest one could report anything. Raises ``WorkerError`` with the candidate's fault when the call
+        cannot be measured.
         """
         oracle = Oracle(source=call, name="call")
         result: Speed = self._submit(_Job(candidate, oracle, "measure")).result()

@@ -1,5 +1,5 @@
 # Closes every descriptor.
-# expect: failed blocked error crashed passed timeout
+# expect: failed blocked error crashed timeout
 function f(x)
     for fd in 0:300
         ccall(:close, Cint, (Cint,), fd)
