@@ -115,6 +115,20 @@ def fill_history(rows: int) -> None:
         )
 
 
+def add_program(directory: Path) -> None:
+    """A program in the history, so that running and downloading need no compiler."""
+    import hashlib
+
+    from jupyter_julia_aot.history import History
+    from tests.server.support import record_build
+
+    program = directory / "greet"
+    program.write_text('#!/bin/sh\nfor name in "$@"; do echo "hello, $name"; done\n', encoding="utf-8")
+    program.chmod(0o755)
+    with History() as history:
+        record_build(history, program, sha256=hashlib.sha256(program.read_bytes()).hexdigest(), name="greet")
+
+
 def free_port() -> int:
     """A port nobody listens on."""
     import socket
@@ -136,6 +150,7 @@ def main(port: int) -> int:
     (home / "work").mkdir()
     (home / "config").mkdir()
     fill_history(HISTORY_ROWS)
+    add_program(home / "work")
     base_url = os.environ.get("JULIA_AOT_TEST_BASE_URL", "/")
     locked = os.environ.get("JULIA_AOT_TEST_LOCKED") == "1"
     config = (LOCKED if locked else OPEN) + CONFIG.format(

@@ -5,7 +5,8 @@ const { expectHarmless, figure, notebook, openSection, outputOf, server } = requ
 const TESTS = '%%julia_tests mean_of\n@test mean_of([1.0, 3.0]) == 2.0\n@test mean_of([2.0]) == 2.0';
 
 test('a newcomer generates, accepts, compiles and downloads', async ({ page }) => {
-  test.setTimeout(300_000);
+  // A system image takes minutes on a slow machine.
+  test.setTimeout(900_000);
   await notebook(page, [
     '%load_ext jupyter_julia_aot',
     TESTS,
@@ -46,6 +47,30 @@ test('a newcomer generates, accepts, compiles and downloads', async ({ page }) =
   await expect(job.locator('.jja-badge')).toHaveText('done', { timeout: 60_000 });
   await job.locator('.jja-open').click();
   await expect(job.getByText('the mean is 3.0')).toBeVisible();
+});
+
+test('a program of the history is run with arguments, downloaded, and deleted', async ({ page }) => {
+  const builds = await openSection(page, 'builds');
+  const tool = builds.getByRole('article', { name: 'greet' });
+  await tool.locator('.jja-open').click();
+  await expect(tool.getByRole('img', { name: /Sizes: greet/ })).toBeVisible();
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    tool.getByRole('button', { name: 'Download' }).click()
+  ]);
+  expect(fs.readFileSync(await download.path(), 'utf-8')).toContain('#!/bin/sh');
+  await tool.getByLabel('Arguments').fill('Ada "Alan T" $(id)');
+  await tool.getByRole('button', { name: 'Run', exact: true }).click();
+  const now = await openSection(page, 'now');
+  const job = now.locator('[data-job=run]').first();
+  await expect(job.locator('.jja-badge')).toHaveText('done', { timeout: 60_000 });
+  await job.locator('.jja-open').click();
+  await expect(job.getByText('hello, Alan T\nhello, $(id)')).toBeVisible();
+  await openSection(page, 'builds');
+  await tool.locator('.jja-open').click();
+  await tool.getByRole('button', { name: 'Delete' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
+  await expect(tool).toHaveCount(0);
 });
 
 test('what a kernel does appears in Now, and a runaway is stopped there', async ({ page }) => {
