@@ -48,7 +48,7 @@ format: $(VENV)/.ready ## apply the formatter and the safe lint fixes
 
 lab: $(VENV)/.ready $(PANEL) ## JupyterLab with the extension and the notebooks
 	@$(CLI) setup
-	@$(BIN)/jupyter lab notebooks/00_tour.ipynb
+	@$(BIN)/jupyter lab notebooks/01_generate_and_compile.ipynb
 
 browser: $(VENV)/.ready $(PANEL) ## the user stories in a headless browser (minutes)
 	@cd labextension && NODE_PATH=$(CURDIR)/labextension/node_modules npm run --silent test:browser
