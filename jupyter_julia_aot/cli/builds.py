@@ -36,7 +36,7 @@ def add_verbs(verbs: Verbs) -> None:
     run.add_argument("--seconds", type=float, default=60.0, help="stop it after so long")
 
     builds = add_verb(verbs, "builds", run_builds, "list what was built, newest first")
-    builds.add_argument("--limit", type=int, default=20, metavar="N")
+    builds.add_argument("--limit", type=int, default=20, metavar="N", help="how many at most")
 
     prune = add_verb(verbs, "prune", run_prune, "delete old builds from the cache")
     prune.add_argument("--days", type=float, metavar="D", help="those older than so many days")

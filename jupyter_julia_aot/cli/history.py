@@ -14,7 +14,7 @@ def add_verbs(verbs: Verbs) -> None:
     """Register ``history``."""
     history = add_verb(verbs, "history", run_history, "list, search and show past runs")
     history.add_argument("search", nargs="?", default="", metavar="WORDS", help="only runs with these words")
-    history.add_argument("--limit", type=int, default=20, metavar="N")
+    history.add_argument("--limit", type=int, default=20, metavar="N", help="how many at most")
     history.add_argument("--show", metavar="RUN_ID", help="one run with its candidates and verdicts")
     history.add_argument("--delete", metavar="RUN_ID", help="forget a run")
     history.add_argument("--star", metavar="RUN_ID", help="mark a run")
