@@ -71,7 +71,7 @@ class SharedArrays:
     def read_back(self, name: str, array: np.ndarray[Any, Any]) -> None:
         """Copy into ``array`` what the worker changed in its shared copy."""
         now = self._read(self.folder / name, array.dtype.newbyteorder("<"), array.shape)
-        if not np.array_equal(now.view(np.uint8), _bytes(array)):
+        if not np.array_equal(_bytes(now), _bytes(array)):
             array[...] = now
 
     def fetch(self, name: str, dtype: np.dtype[Any], shape: tuple[int, ...]) -> np.ndarray[Any, Any]:
@@ -117,4 +117,4 @@ class SharedArrays:
 
 def _bytes(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     little = np.asarray(array).astype(array.dtype.newbyteorder("<"), order="F", copy=False)
-    return little.view(np.uint8)
+    return little.reshape(-1, order="F").view(np.uint8)

@@ -89,7 +89,7 @@ def test_values_by_mime_type(session: Session) -> None:
         'Base.show(io::IO, ::MIME"text/html", ::Picture) = print(io, "<b>x</b>")\n'
         'Base.show(io::IO, ::MIME"image/png", ::Picture) = write(io, UInt8[0x89, 0x50])\n'
         'Base.show(io::IO, ::MIME"image/svg+xml", ::Picture) = print(io, "<svg/>")\n'
-        'Base.show(io::IO, ::MIME"text/latex", ::Picture) = print(io, "$x$")'
+        'Base.show(io::IO, ::MIME"text/latex", ::Picture) = print(io, "\\$x\\$")'
     )
     bundle = session.run("Picture()").bundle
     assert bundle is not None
@@ -127,7 +127,7 @@ def test_a_cell_is_top_level(session: Session) -> None:
     [
         ('\n\nerror("no")', "ErrorException", 3),
         ("x = 1\ny = x +* 2", None, 2),
-        ("broken(x) =\n    sqrt(x)\n\nbroken(-1.0)", "DomainError", 2),
+        ("function broken(x)\n    sqrt(x)\nend\nbroken(-1.0)", "DomainError", 2),
         ("1\nnot_there", "UndefVarError", 2),
     ],
 )
@@ -255,10 +255,10 @@ def test_close_leaves_nothing(toolchain: Toolchain, wait_until: Wait) -> None:
 
 
 _PARENT = """
-import os, signal, sys
+import os, signal
 from jupyter_julia_aot.toolchain import choose_toolchain
 from jupyter_julia_aot.trial import Session
-session = Session(choose_toolchain("trial", sys.argv[1]))
+session = Session(choose_toolchain("trial"))
 session.run("1")
 print(session._process.process.pid, flush=True)
 os.kill(os.getpid(), signal.SIGKILL)
@@ -268,7 +268,7 @@ os.kill(os.getpid(), signal.SIGKILL)
 @pytest.mark.julia
 def test_it_dies_with_its_parent(toolchain: Toolchain, wait_until: Wait) -> None:
     ran = subprocess.run(
-        [sys.executable, "-c", _PARENT, toolchain.path],
+        [sys.executable, "-c", _PARENT],
         capture_output=True,
         text=True,
         check=False,
