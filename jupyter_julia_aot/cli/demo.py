@@ -106,6 +106,8 @@ def _client(notebook: Any, output: Output, cell_seconds: int, out: Path) -> Any:
         timeout=cell_seconds,
         kernel_name="python3",
         resources={"metadata": {"path": str(out)}},
+        # The kernel's remarks about its own transport are not part of the demo.
+        extra_arguments=["--log-level=40"],
         # A page must not fetch a widget manager from elsewhere: the static forms are shown.
         store_widget_state=False,
         on_cell_execute=started,
