@@ -9,13 +9,16 @@ from pathlib import Path
 from jupyter_julia_aot.build.job import Job
 from jupyter_julia_aot.errors import BuildError
 from jupyter_julia_aot.records import Library
+from jupyter_julia_aot.toolchain.capabilities import version_tuple
 from jupyter_julia_aot.toolchain.probe import Installation
 from jupyter_julia_aot.toolchain.process import run
 
 # Part of every Linux: a program must take these from the machine it runs on.
 _SYSTEM = re.compile(r"^(ld-linux.*|libc|libm|libdl|libpthread|librt|libutil|libresolv|libnsl)\.so(\..*)?$")
+# Julia's own tests use these. libcurl came with 1.6 and drags Kerberos and LDAP in where Debian's is meant.
+_NEVER_LOADED = ("libccalltest", "libllvmcalltest")
+_SINCE_1_6 = ("libcurl.so",)
 _LINE = re.compile(r"^\s*(\S+) => (\S+) \(0x")
-_MISSING = re.compile(r"^\s*(\S+) => not found")
 _LDD_SECONDS = 30.0
 
 
@@ -44,7 +47,10 @@ def copy_libraries(job: Job) -> None:
     start = [job.target, *folder.glob("*.so"), Path(job.place.libjulia).resolve()]
     # Julia opens these by name when it starts, so no file names them as needed.
     private = Path(job.place.libjulia).parent / "julia"
-    opened = [p for p in sorted(private.glob("*.so*")) if p.exists() and p.name != Path(job.place.image).name]
+    unused: tuple[str, ...] = (Path(job.place.image).name, *_NEVER_LOADED)
+    if version_tuple(job.place.version) < (1, 6, 0):
+        unused += _SINCE_1_6
+    opened = [p for p in sorted(private.glob("*.so*")) if p.exists() and not p.name.startswith(unused)]
     libraries: dict[str, Path] = {p.name: p for p in opened}
     for file in [*start, *opened]:
         libraries.update(needed_libraries(file.resolve(), environment))
@@ -77,9 +83,3 @@ def list_libraries(target: Path, product: Path) -> tuple[Library, ...]:
         if path.is_file() and not path.resolve().is_relative_to(product.resolve())
     ]
     return (*inside, *outside)
-
-
-def missing_libraries(file: Path) -> tuple[str, ...]:
-    """Libraries that the loader would not find for ``file``."""
-    ran = run(["ldd", str(file)], timeout=_LDD_SECONDS)
-    return tuple(m[1] for m in map(_MISSING.match, ran.stdout.splitlines()) if m)

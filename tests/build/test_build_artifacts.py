@@ -43,7 +43,6 @@ def scale(toolchain: Toolchain, builds_cache: Path) -> BuildResult:
 
 
 @pytest.mark.julia
-@pytest.mark.slow
 @pytest.mark.timeout(600)
 class TestPlainFunction:
     """One build, looked at from all sides."""
