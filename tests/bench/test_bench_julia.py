@@ -100,7 +100,7 @@ def test_awkward_text_reaches_a_program_unchanged(pool: TrialPool, tmp_path: Pat
 
 
 def test_the_number_of_workers_does_not_matter(toolchain: Toolchain, pool: TrialPool) -> None:
-    tasks = load_tasks()[:6]
+    tasks = load_tasks()[:3]
     samples = [
         Sample(task_id=task.id, index=index, code=code)
         for task in tasks
