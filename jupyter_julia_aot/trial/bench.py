@@ -158,12 +158,8 @@ function judge(code, tests)
     home = Module()
     Core.eval(home, :(eval(x) = Core.eval($home, x)))
     try
-        redirect_stdout(devnull) do
-            redirect_stderr(devnull) do
-                Base.include_string(home, code)
-                Base.include_string(home, tests)
-            end
-        end
+        Base.include_string(home, code)
+        Base.include_string(home, tests)
         return true
     catch
         return false
