@@ -277,3 +277,13 @@ async def test_this_server_never_imports_juliacall_or_a_model_client(ask: Any, h
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+async def test_example_notebooks_are_listed_and_copied_without_outputs(ask: Any) -> None:
+    _, listed = await ask("GET", "notebooks")
+    ids = [n["id"] for n in listed["notebooks"]]
+    assert "01_generate_and_compile" in ids
+    assert all(n["title"] for n in listed["notebooks"])
+    _, notebook = await ask("GET", f"notebooks/{ids[0]}")
+    assert all(c["outputs"] == [] for c in notebook["cells"] if c["cell_type"] == "code")
+    assert (await ask("GET", "notebooks/none"))[0] == 404
