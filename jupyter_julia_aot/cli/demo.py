@@ -130,4 +130,5 @@ def render(notebook: Any, title: str) -> str:
 
     exporter = HTMLExporter(embed_images=True, mathjax_url="", require_js_url="", jquery_url="")
     html, _ = exporter.from_notebook_node(notebook, {"metadata": {"name": title}})
-    return str(html)
+    # nbconvert leaves the tags of the libraries that were turned off above.
+    return str(html).replace('<script src=""></script>', "")
