@@ -95,6 +95,7 @@ class Worker:
             **self.toolchain.environment,
             "JULIA_DEPOT_PATH": f"{home}:{share}",
             "JULIA_LOAD_PATH": "@stdlib",
+            "TMPDIR": str(self._root / "work"),  # the only folder a candidate may write in
             "JULIA_NUM_THREADS": "1",
             "OPENBLAS_NUM_THREADS": "1",
             "JULIA_PKG_OFFLINE": "true",
