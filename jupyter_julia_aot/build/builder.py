@@ -19,7 +19,7 @@ from jupyter_julia_aot.build.backends import Backend, choose
 from jupyter_julia_aot.build.bundle import list_libraries
 from jupyter_julia_aot.build.job import Job
 from jupyter_julia_aot.build.project import write_project
-from jupyter_julia_aot.build.slim import strip_symbols
+from jupyter_julia_aot.build.slim import slim
 from jupyter_julia_aot.build.verify import first_run
 from jupyter_julia_aot.errors import BuildError, Cancelled, SettingError
 from jupyter_julia_aot.records import (
@@ -118,7 +118,7 @@ class _Build:
                         action()
                 if self._recipe.slim:
                     with self._stage("slim"):
-                        strip_symbols(job)
+                        slim(job, find_target(job))
             finally:
                 (fresh / "log.txt").write_text("\n\n".join(job.log), encoding="utf-8")
             target = find_target(job)

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import shutil
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -34,6 +38,17 @@ end
 def scale_recipe(toolchain: Toolchain) -> Recipe:
     """Trimmed where that can be done: a whole image takes minutes."""
     return Recipe(name="scale", code=SCALE, trim="safe" if "juliac" in toolchain.capabilities else "no")
+
+
+BLAS = """
+using LinearAlgebra
+function @main(ARGS)
+    x = [1.0, 2.0, 3.0]
+    y = [4.0, 5.0, 6.0]
+    println(Core.stdout, BLAS.dot(3, x, 1, y, 1))
+    return 0
+end
+"""
 
 
 @pytest.fixture(scope="module")
@@ -160,9 +175,6 @@ def test_what_cannot_be_trimmed_points_at_its_line(juliac: Toolchain) -> None:
 
 @pytest.mark.julia112
 def test_a_library_exports_its_functions(juliac: Toolchain, wait_until: Callable[..., None]) -> None:
-    import subprocess
-    import sys
-
     code = 'Base.@ccallable "twice" function twice(x::Cdouble)::Cdouble\n    return 2x\nend\n'
     built = build(Recipe(name="libtwice", kind="lib", code=code, trim="safe"), juliac)
     script = (
@@ -175,10 +187,40 @@ def test_a_library_exports_its_functions(juliac: Toolchain, wait_until: Callable
     assert ran.stdout == "42.0\n", ran.stderr
 
 
+@pytest.mark.julia112
+@pytest.mark.timeout(600)
+def test_a_slim_bundle_keeps_what_the_program_uses(juliac: Toolchain, tmp_path: Path) -> None:
+    """Without BLAS the bundle shrinks to a quarter and says the same; with BLAS it keeps it."""
+    from jupyter_julia_aot.build.project import JULIA_FILES
+    from jupyter_julia_aot.toolchain import installation
+    from jupyter_julia_aot.toolchain.packages import package_environment
+
+    if not package_environment("JuliaC", installation(juliac)):
+        pytest.skip("bundles need the package JuliaC")
+    without = build(Recipe(name="agent", code=AGENT, trim="safe", bundle=True, slim=True), juliac)
+    assert without.verified.stdout == "Julia agent\nsum = 5050\n"
+    assert without.artifact.bundle_bytes is not None
+    assert without.artifact.bundle_bytes < 16e6
+    assert without.artifact.bytes < 1.1e6
+    with_blas = build(Recipe(name="blas", code=BLAS, trim="safe", bundle=True, slim=True), juliac)
+    assert with_blas.verified.stdout == "32.0\n"
+    sizes = {library.name: library.bytes for library in with_blas.artifact.libraries}
+    assert max(size for name, size in sizes.items() if "openblas" in name) > 5e6
+    # Were the call not seen, the stand-in would end the program, never give a wrong number.
+    copy = tmp_path / "copy"
+    shutil.copytree(Path(with_blas.artifact.path).parents[1], copy, symlinks=True)
+    library = next(p for p in copy.rglob("libopenblas64_*") if not p.is_symlink())
+    source = str(JULIA_FILES / "no_blas.c")
+    command = ["cc", "-O2", "-shared", "-fPIC", "-o", str(library), source, "-ldl"]
+    subprocess.run(command, check=True, timeout=60)
+    ran = run_artifact(copy / "bin" / "blas")
+    assert ran.stdout == ""
+    assert ran.exit_code != 0
+    assert "built with --slim" in ran.stderr
+
+
 @pytest.mark.julia
 def test_pruning_takes_the_oldest_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    import os
-
     from jupyter_julia_aot.build import store
     from jupyter_julia_aot.records import Artifact
 
