@@ -50,17 +50,19 @@ def _toolchains(julia: str) -> tuple[list[dict[str, Any]], list[dict[str, str]]]
 
 def _model() -> dict[str, Any]:
     """The server that would be used, found without starting one."""
+    import os
     from importlib.util import find_spec
 
     from jupyter_julia_aot.model import discover
 
     current = settings()
-    if current.base_url:
+    address = current.base_url or os.environ.get("OPENAI_BASE_URL", "")
+    if address:
         return {
-            "base_url": current.base_url,
+            "base_url": address,
             "model": current.model or None,
             "source": "configured",
-            "origin": current.origin("base_url"),
+            "origin": current.origin("base_url") if current.base_url else "OPENAI_BASE_URL",
             "usable": None,
         }
     servers = discover()
