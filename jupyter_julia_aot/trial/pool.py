@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import threading
 import time
@@ -284,6 +285,10 @@ class _Slot(threading.Thread):
         return worker.trial({**task, "jit": True}, job.oracle.source, left), True
 
     def _ready_worker(self) -> Worker:
+        # sandlock keeps a descriptor of every process it has seen, here, until its sandbox ends.
+        used = self.worker.served if self.worker is not None and self.worker.sandbox == "sandlock" else 0
+        if used >= trials_per_worker(self.pool.workers):
+            self._drop()
         if self.worker is None:
             worker = Worker(self.pool.toolchain, self.pool.limits, self.pool.sandbox)
             with self._lock:
@@ -295,6 +300,13 @@ class _Slot(threading.Thread):
             worker, self.worker = self.worker, None
         if worker is not None:
             worker.close()
+
+
+def trials_per_worker(workers: int) -> int:
+    """After how many trials a worker is replaced: its descriptors stay below half of what we may open."""
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    allowed = soft if soft > 0 else 1 << 20
+    return max(20, min(500, allowed // (4 * workers)))
 
 
 def interpreter_budget(seconds: float) -> float:

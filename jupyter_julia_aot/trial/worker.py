@@ -81,6 +81,11 @@ class Worker:
             ) from error
 
     @property
+    def served(self) -> int:
+        """How many trials it has run."""
+        return self._next
+
+    @property
     def sandbox(self) -> str:
         """Name of the sandbox it runs in."""
         return self.process.sandbox
