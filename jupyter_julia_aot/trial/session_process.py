@@ -32,7 +32,13 @@ from typing import Any
 from jupyter_julia_aot.errors import WorkerError
 from jupyter_julia_aot.records import Limits, Toolchain
 from jupyter_julia_aot.trial.confined import ConfinedProcess
-from jupyter_julia_aot.trial.protocol import Channel, ChannelClosedError, ProtocolError, check_hello
+from jupyter_julia_aot.trial.protocol import (
+    Channel,
+    ChannelClosedError,
+    ChannelTimeoutError,
+    ProtocolError,
+    check_hello,
+)
 from jupyter_julia_aot.trial.sandbox import SandboxName, launch
 from jupyter_julia_aot.trial.session_output import OutputReader
 from jupyter_julia_aot.trial.shared_arrays import SHARED_BYTES
@@ -44,6 +50,7 @@ STOP_SECONDS = 1.0
 # Julia throws at the next safe point after one signal, and at once, wherever it is, after five or so within a
 # second (`jl_check_force_sigint`): that also stops loops without a safe point.
 _SIGNAL_EVERY = 0.08
+_MOMENT = 0.001
 
 
 class ProcessEndedError(WorkerError):
@@ -138,41 +145,54 @@ class SessionProcess:
         while done is None or number not in output.ended:
             if done is not None and time.monotonic() > end_by:
                 break  # the program closed or replaced its output: no end mark will come
-            ready = {fd for fd, _ in poller.poll(watch.milliseconds())}
-            if channel in ready and done is None:
-                message = self._channel.receive(watch.receive_seconds())
-                if not isinstance(message, dict):
-                    raise ProtocolError("the worker sent no message")
-                if message.get("type") == "display" and isinstance(message.get("bundle"), dict):
-                    output.displays[message.get("number", 0)] = message["bundle"]
-                elif message.get("type") == "done" and message.get("id") == number:
-                    done = message
+            wait = watch.milliseconds()
+            if done is not None:
+                wait = 50.0 if wait is None else min(wait, 50.0)
+            ready = {fd for fd, _ in poller.poll(wait)}
+            # Read, then take messages, then interpret: a displayed value is sent before its mark is written.
+            data = self._read_pipe() if pipe in ready else b""
+            if done is None and (channel in ready or data):
+                done = self._take_messages(number, output)
+                if done is not None:
                     end_by = time.monotonic() + 0.5
                     poller.unregister(channel)
-            if pipe in ready and not self._read_output(output):
+            if data:
+                output.feed(data)
+            elif pipe in ready and data is None:
                 poller.unregister(pipe)
-                if self.process.poll() is None and done is None:
-                    continue
             if self._wake_read in ready:
                 self._drain_wakes()
             watch.act()
         output.finish()
         return done
 
-    def _read_output(self, output: OutputReader) -> bool:
-        """Read what is there; false at the pipe's end."""
+    def _take_messages(self, number: int, output: OutputReader) -> dict[str, Any] | None:
+        """Take the messages that are there, up to the request's end, which is returned."""
         while True:
             try:
-                data = os.read(self.process.stderr.fileno(), 1 << 16)
-            except BlockingIOError:
-                return True
-            except OSError:
-                return False
-            if not data:
-                return False
+                message = self._channel.receive(_MOMENT)
+            except ChannelTimeoutError:
+                return None  # part of a message is kept for the next time
+            if not isinstance(message, dict):
+                raise ProtocolError("the worker sent no message")
+            if message.get("type") == "display" and isinstance(message.get("bundle"), dict):
+                output.displays[message.get("number", 0)] = message["bundle"]
+            elif message.get("type") == "done" and message.get("id") == number:
+                return message
+
+    def _read_pipe(self) -> bytes | None:
+        """What is in the output pipe now; ``None`` at its end."""
+        try:
+            return os.read(self.process.stderr.fileno(), 1 << 16) or None
+        except BlockingIOError:
+            return b""
+        except OSError:
+            return None
+
+    def _read_output(self, output: OutputReader) -> None:
+        """Read the rest, after the process has ended."""
+        while data := self._read_pipe():
             output.feed(data)
-            if len(data) < 1 << 16:
-                return True
 
     def _drain_wakes(self) -> None:
         try:
@@ -246,10 +266,6 @@ class _Stopper:
         if self._first is not None:
             return max(self._next - now, 0.0) * 1000 + 1
         return None if self._deadline is None else max(self._deadline - now, 0.0) * 1000 + 1
-
-    def receive_seconds(self) -> float | None:
-        """A message that has begun must end within this time while stopping."""
-        return None if self._first is None and self._deadline is None else START_SECONDS
 
     def act(self) -> None:
         now = time.monotonic()
