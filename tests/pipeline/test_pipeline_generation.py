@@ -29,10 +29,13 @@ WRONG = fenced("cube(x) = x^2")
 PYTHON = fenced("function cube(x)\n    return x ** 3\nend")
 
 
-@pytest.fixture(scope="module", autouse=True)
-def warm_workers() -> Iterator[None]:
-    yield
+@pytest.fixture(autouse=True)
+def others() -> set[int]:
+    """Processes that earlier tests of this session still keep, warm or idle; not of this test's making."""
     close_pools()
+    BEFORE.clear()
+    BEFORE.update(descendants())
+    return BEFORE
 
 
 @pytest.fixture
@@ -54,13 +57,18 @@ def verdicts(events: list[Event]) -> list[str]:
     return [e.data["trial"]["verdict"] for e in events if e.kind == "trial"]
 
 
-def workers() -> set[str]:
-    """Command lines of this process's descendants."""
-    found = set()
-    for path in Path("/proc").iterdir():
-        if path.name.isdigit() and _descends(int(path.name)):
-            found.add((path / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")[:80])
-    return found
+BEFORE: set[int] = set()
+
+
+def descendants() -> set[int]:
+    """Process ids of this process's descendants."""
+    numbers = (int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit())
+    return {pid for pid in numbers if _descends(pid)}
+
+
+def workers() -> set[int]:
+    """The descendants that this test started."""
+    return descendants() - BEFORE
 
 
 def _descends(pid: int) -> bool:
@@ -231,6 +239,7 @@ def test_a_server_that_answers_nonsense_fails_with_one_message(
             events.extend(run)
     assert kinds(events)[-2:] == ["error", "run_finished"]
     assert history.runs()[0].status == "failed"
+    close_pools()  # a server's fault leaves Julia warm for the next attempt
     assert not workers()
 
 
@@ -239,6 +248,7 @@ def test_no_server_at_the_given_address(toolchain: Toolchain, history: History) 
         gone = options(server, 1)
     with pytest.raises(NoServerError):
         list(generate(PROMPT, gone, history=history))
+    close_pools()
     assert not workers()
 
 
