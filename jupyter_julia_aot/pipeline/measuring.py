@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from jupyter_julia_aot.pipeline.options import Options
 from jupyter_julia_aot.settings import settings
 
 
@@ -18,7 +19,7 @@ def bench_trials(count: int = 60, cold: int = 12) -> dict[str, Any]:
     from jupyter_julia_aot.trial.bench import bench_trials as measure
 
     toolchain = choose_toolchain("trial", settings().julia)
-    figures = measure(toolchain, count=count, cold=cold, sandbox=settings().sandbox)
+    figures = measure(toolchain, count=count, cold=cold, sandbox=Options.of().sandbox)
     agree = agreement(figures, count, cold)
     ways = [
         {
