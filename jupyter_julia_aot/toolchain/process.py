@@ -72,22 +72,26 @@ def run(
     began = time.monotonic()
     if cancel is not None and cancel.is_set():
         raise Cancelled(f"{Path(command[0]).name} was not started")
-    process = subprocess.Popen(
-        list(command),
-        cwd=cwd,
-        env=None if environment is None else dict(environment),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        start_new_session=True,
-    )
+    watcher = _watcher()
+    try:
+        process = subprocess.Popen(
+            list(command),
+            cwd=cwd,
+            env=None if environment is None else dict(environment),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
+        _watch(watcher, process.pid)
+    except BaseException:
+        _dismiss(watcher)
+        raise
     streams = [_Stream(pipe, output_bytes, on_line) for pipe in (process.stdout, process.stderr) if pipe]
     feeder = threading.Thread(target=_feed, args=(process.stdin, stdin), daemon=True)
     feeder.start()
     timed_out = False
-    watcher = None
     try:
-        watcher = _watcher(process.pid)
         while True:
             try:
                 process.wait(POLL_SECONDS)
@@ -101,8 +105,7 @@ def run(
                 break
     finally:
         _kill_group(process)
-        if watcher is not None:
-            _dismiss(watcher)
+        _dismiss(watcher)
         for stream in streams:
             stream.close()
         feeder.join(1)
@@ -113,18 +116,25 @@ def run(
     )
 
 
-def _watcher(group: int) -> subprocess.Popen[bytes]:
-    """A shell that kills the process group when our end of its input closes: when we are killed, too.
+def _watcher() -> subprocess.Popen[bytes]:
+    """A shell that kills the process group it is told when our end of its input closes: when we are killed.
 
-    Nobody else could end a compiler's children then; PR_SET_PDEATHSIG would reach only the first.
+    Nobody else could end a compiler's children then; PR_SET_PDEATHSIG would reach only the first. It is
+    started before the program, so that no time is left in which the program has no watcher.
     """
     return subprocess.Popen(
-        ["sh", "-c", 'read -r _; kill -9 -"$1"', "sh", str(group)],
+        ["sh", "-c", 'read -r group || exit 0; read -r _; kill -9 -"$group"'],
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
+
+
+def _watch(watcher: subprocess.Popen[bytes], group: int) -> None:
+    assert watcher.stdin is not None  # noqa: S101 - opened with PIPE
+    watcher.stdin.write(f"{group}\n".encode())
+    watcher.stdin.flush()
 
 
 def _dismiss(watcher: subprocess.Popen[bytes]) -> None:
