@@ -163,7 +163,9 @@ class Jobs:
             began = _mtime(directory / "job.json")
             return began is not None and time.time() - began < 5.0
         child = _CHILDREN.get(pid)
-        if child is not None and child.poll() is not None:
+        if child is not None:
+            if child.poll() is None:
+                return True  # ours for sure; its command line is still empty in the instant after exec
             del _CHILDREN[pid]
         return processes.started_at(pid) is not None and job_id in processes.command_of(pid)
 
