@@ -35,6 +35,7 @@ test: $(VENV)/.ready labextension/node_modules/.ready check ## everything CI run
 	@$(CLI) setup
 	@cd labextension && npm test
 	@$(BIN)/python -m pytest --cov --cov-report=term -m "not slow and not benchmarks"
+	@$(BIN)/python -m pytest tests/build -m "not slow and not benchmarks" # pytest passes over folders named build
 
 check: $(VENV)/.ready labextension/node_modules/.ready ## lint, format and types, no tests
 	@$(BIN)/ruff check .
