@@ -10,9 +10,9 @@ import pytest
 from jupyter_julia_aot.records import Toolchain
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def builds_cache(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The cache directory of this session's builds; toolchains are found before it is set."""
+    """The cache directory of the builds of these tests; toolchains are found before it is set."""
     from jupyter_julia_aot.toolchain import find_toolchains
 
     find_toolchains()
