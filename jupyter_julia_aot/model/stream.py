@@ -52,6 +52,7 @@ class Generation:
         self.samples = [Sample(i) for i in range(request.sampling.n)]
         self.clock = Clock(request.sampling.n)
         self.received = 0
+        self.fault: Exception | None = None
         self.warned: set[str] = set()
         self.watch = budget.cache_watch(info, base_url)
         self.share = self.watch.expected(request.prompt_text())
@@ -65,11 +66,11 @@ class Generation:
             async with asyncio.TaskGroup() as tasks:
                 for indices in planned:
                     tasks.create_task(self._gated(gate, indices))
+            if self.fault is not None:
+                raise self.fault
         except asyncio.CancelledError:
             self._cancelled()
             raise
-        except BaseExceptionGroup as group:
-            raise failures.translate(_first(group), self.info, received=self.received) from group
         except Exception as error:
             raise failures.translate(error, self.info, received=self.received) from error
         if not any(sample.text.strip() for sample in self.samples):
@@ -96,13 +97,29 @@ class Generation:
         return len(tokens) if isinstance(tokens, list) else None
 
     async def _gated(self, gate: asyncio.Semaphore, indices: range) -> None:
+        missing: list[int] = []
         async with gate:
-            await self._request(indices)
-            missing = [i for i in indices if not self.samples[i].answered]
+            if await self._attempt(indices):
+                missing = [i for i in indices if not self.samples[i].answered]
         # The server ignored n: ask for the others one by one.
         for index in missing:
             async with gate:
-                await self._request(range(index, index + 1))
+                await self._attempt(range(index, index + 1))
+
+    async def _attempt(self, indices: range) -> bool:
+        """Send one request unless another has failed; a failure leaves those under way alone.
+
+        What the server is still writing may be a whole answer: it is read to its end, and the
+        first failure is raised afterwards.
+        """
+        if self.fault is not None:
+            return False
+        try:
+            await self._request(indices)
+        except Exception as error:
+            self.fault = self.fault or error
+            return False
+        return True
 
     async def _request(self, indices: range) -> None:
         values = wire.arguments(self.request, self.info, indices, self.max_tokens)
@@ -254,10 +271,3 @@ class _Reading:
             )
         self.usage.settle(samples)
         self._flush(last=True)
-
-
-def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
-    error: BaseException = group
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    return error

@@ -10,44 +10,13 @@ import pytest
 
 from jupyter_julia_aot.errors import (
     ContextOverflowError,
-    ModelTimeoutError,
-    NoServerError,
-    ServerError,
 )
 from jupyter_julia_aot.model.client import OpenAIClient
-from jupyter_julia_aot.model.types import Answer, Chunk, Message, ModelClient, Request
-from jupyter_julia_aot.records import ModelInfo, Sampling, Usage
+from jupyter_julia_aot.model.types import Chunk, ModelClient, Request
+from jupyter_julia_aot.records import ModelInfo, Sampling
 
-from .scripted import Exchange, Scripted, delta, piece, scripted, streaming, usage
-
-TEXT = "/v1/completions"
-CHAT = "/v1/chat/completions"
-
-
-def completion(n: int = 1, **more: Any) -> Request:
-    return Request(text="function f(x)", sampling=Sampling(n=n, **{"max_tokens": 50, **more}))
-
-
-def chat(n: int = 1, text: str = "write f", **more: Any) -> Request:
-    return Request(
-        messages=(Message(role="user", content=text),), sampling=Sampling(n=n, **{"max_tokens": 50, **more})
-    )
-
-
-def ask(server: Scripted, request: Request, kind: str = "unknown", **more: Any) -> list[Chunk | Answer]:
-    client = OpenAIClient(server.info(kind, **more), seconds=10)
-    try:
-        return list(client.generate(request))
-    finally:
-        client.close()
-
-
-def answers(items: list[Chunk | Answer]) -> list[Answer]:
-    return sorted((i for i in items if isinstance(i, Answer)), key=lambda a: a.index)
-
-
-def total(items: list[Chunk | Answer]) -> Usage:
-    return sum((a.usage for a in answers(items)), Usage())
+from .asking import CHAT, TEXT, answers, ask, chat, completion, failing, total
+from .scripted import Exchange, delta, piece, scripted, streaming, usage
 
 
 def test_it_is_a_model_client() -> None:
@@ -292,153 +261,6 @@ def test_the_client_works_again_after_a_stop_and_a_close() -> None:
         for _ in range(2):
             assert len(answers(list(client.generate(completion())))) == 1
             client.close()
-
-
-# ---------------------------------------------------------------- bad answers: one clear error each
-
-
-def failing(
-    action: Any, request: Request | None = None, kind: str = "unknown", **more: Any
-) -> tuple[Exception, int]:
-    """The error that ``action`` leads to, and how many requests were sent."""
-    with scripted({TEXT: action, CHAT: action}) as server:
-        with pytest.raises(Exception) as caught:
-            ask(server, request or chat(), kind, **more)
-        return caught.value, len(server.seen)
-
-
-def test_no_server() -> None:
-    with scripted({}) as server:
-        info = server.info()
-    with pytest.raises(NoServerError, match="does not answer") as caught:
-        list(OpenAIClient(info).generate(chat()))
-    assert info.base_url in str(caught.value)
-    assert caught.value.remedy
-
-
-def test_server_dies_in_the_middle() -> None:
-    def act(exchange: Exchange) -> None:
-        exchange.send(
-            b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
-        )
-        data = b'data: {"choices":[{"index":0,"delta":{"content":"x"}}]}\n\n'
-        exchange.send(f"{len(data):x}\r\n".encode() + data + b"\r\n")
-
-    error, requests = failing(act)
-    assert isinstance(error, ServerError)
-    assert "middle of an answer" in str(error)
-    assert requests == 1, "nothing is retried"
-
-
-def test_server_ends_the_stream_without_an_end() -> None:
-    def act(exchange: Exchange) -> None:
-        exchange.head()
-        exchange.events([delta("x")], done=False)
-
-    error, _ = failing(act)
-    assert isinstance(error, ServerError)
-    assert "in the middle" in str(error)
-
-
-def test_server_resets_the_connection_before_answering() -> None:
-    error, _ = failing(lambda e: None)
-    assert isinstance(error, ServerError)
-
-
-@pytest.mark.parametrize("status", ["200 OK", "404 Not Found", "502 Bad Gateway"])
-def test_html(status: str) -> None:
-    page = b"<!DOCTYPE html><html><script>alert(1)</script><body>Log in</body></html>"
-    error, _ = failing(lambda e: e.reply(page, status, "text/html; charset=utf-8"))
-    assert isinstance(error, ServerError)
-    assert "web page" in str(error)
-    assert "base_url" in str(error)
-
-
-def test_json_that_is_no_answer() -> None:
-    error, _ = failing(lambda e: e.reply({"hello": "world"}))
-    assert isinstance(error, ServerError)
-
-
-def test_a_stream_that_is_no_json() -> None:
-    def act(exchange: Exchange) -> None:
-        exchange.head()
-        exchange.send(b"data: {broken\n\ndata: [DONE]\n\n")
-
-    error, _ = failing(act)
-    assert isinstance(error, ServerError)
-    assert "no answer" in str(error)
-
-
-@pytest.mark.parametrize(
-    "script",
-    [[], [delta(None, finish="stop")], [delta("", finish="stop")], [delta("  \n", finish="stop")]],
-    ids=["no events", "no text", "empty text", "blanks"],
-)
-def test_empty_answer(script: list[Any]) -> None:
-    error, _ = failing(streaming(script))
-    assert isinstance(error, ServerError)
-    assert "nothing" in str(error)
-
-
-def test_one_empty_answer_among_others_is_fine() -> None:
-    script = [delta("x", 1), delta(None, 0, "stop"), delta(None, 1, "stop")]
-    with scripted({CHAT: streaming(script)}) as server:
-        assert [a.text for a in answers(ask(server, chat(2), "vLLM"))] == ["", "x"]
-
-
-@pytest.mark.parametrize("text", ["x", "x" * 100_000], ids=["pieces", "huge pieces"])
-def test_endless_answer(text: str) -> None:
-    def act(exchange: Exchange) -> None:
-        exchange.head()
-        while True:
-            exchange.events([delta(text)], done=False)
-
-    error, _ = failing(act)
-    assert isinstance(error, ServerError)
-    assert "does not stop" in str(error)
-
-
-def test_an_endless_line_does_not_fill_the_memory() -> None:
-    def act(exchange: Exchange) -> None:
-        exchange.head()
-        exchange.send(b"data: ")
-        while True:
-            exchange.send(b"x" * 65536)
-
-    error, _ = failing(act)
-    assert isinstance(error, ServerError)
-    assert "does not stop" in str(error)
-
-
-def test_own_timeout_and_no_retry() -> None:
-    with scripted({CHAT: lambda e: e.wait_until_closed() or None}) as server:
-        client = OpenAIClient(server.info(), seconds=0.3)
-        began = time.monotonic()
-        with pytest.raises(ModelTimeoutError, match="in time"):
-            list(client.generate(chat()))
-        assert time.monotonic() - began < 3
-        assert len(server.seen) == 1
-        client.close()
-
-
-def test_wrong_model_name() -> None:
-    reply = {"error": {"message": "model 'm' not found", "type": "not_found_error"}}
-    error, _ = failing(lambda e: e.reply(reply, "404 Not Found"))
-    assert isinstance(error, ServerError)
-    assert "'m'" in str(error)
-    assert "setting model" in str(error)
-
-
-def test_refused_key() -> None:
-    error, _ = failing(lambda e: e.reply({"error": {"message": "Invalid API Key"}}, "401 Unauthorized"))
-    assert isinstance(error, ServerError)
-    assert "API key" in str(error)
-
-
-def test_error_in_the_stream() -> None:
-    error, _ = failing(streaming([delta("x"), {"error": {"message": "CUDA out of memory", "code": 500}}]))
-    assert isinstance(error, ServerError)
-    assert "CUDA out of memory" in str(error)
 
 
 # ---------------------------------------------------------------- the context
