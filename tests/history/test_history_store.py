@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -239,11 +240,19 @@ def test_search_is_fast_at_fifty_thousand_runs(history: History) -> None:
                 "FROM search WHERE rowid <= 1000"
             )
     assert history.count() == 50_000
+    # The figure is 0.2 s (`make bench`); without its index a search takes many times as long, and
+    # a stall of a loaded machine hits one try of three.
     for search in ("", "mean", "vector passed", "passed_1", "nothing_like_it", "smollm2 demo"):
+        assert min(_seconds(lambda s=search: (history.runs(limit=100, search=s), history.count(s)))) < 0.6, (
+            search
+        )
+    assert min(_seconds(lambda: history.runs(limit=100, offset=49_000, search="mean"))) < 0.6
+
+
+def _seconds(work: Callable[[], object], times: int = 3) -> list[float]:
+    taken = []
+    for _ in range(times):
         began = time.perf_counter()
-        history.runs(limit=100, search=search)
-        history.count(search)
-        assert time.perf_counter() - began < 0.2, search
-    began = time.perf_counter()
-    history.runs(limit=100, offset=49_000, search="mean")
-    assert time.perf_counter() - began < 0.2
+        work()
+        taken.append(time.perf_counter() - began)
+    return taken

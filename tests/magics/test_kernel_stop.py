@@ -12,6 +12,7 @@ from jupyter_julia_aot.history import History
 from jupyter_julia_aot.records import Toolchain
 from tests.magics.kernel import Kernel, alive, kernel, widget_state
 from tests.model.scripted import Exchange, delta
+from tests.patience import A_SECOND
 from tests.pipeline.server import answering, fenced
 
 pytestmark = pytest.mark.julia
@@ -44,7 +45,7 @@ def test_stopping_a_generation(running: Kernel, tmp_path: Path, wait_until: Call
         running.follow(lambda m: [r["verdict"] for r in widget_state(m).get("rows", [])] == ["passed"])
         pressed = running.interrupt()
         reply = running.wait(cell)
-        assert time.monotonic() - pressed < 1.0
+        assert time.monotonic() - pressed < A_SECOND
     assert (reply["status"], reply["ename"]) == ("error", "Cancelled")
     assert "1 candidates are kept in the history" in reply["evalue"]
     assert len(reply["traceback"]) <= 2
@@ -65,7 +66,7 @@ def test_stopping_a_trial_that_loops(running: Kernel, tmp_path: Path) -> None:
         running.follow(lambda m: len(widget_state(m).get("rows", [])) == 1)
         pressed = running.interrupt()
         reply = running.wait(cell)
-        assert time.monotonic() - pressed < 1.0
+        assert time.monotonic() - pressed < A_SECOND
     assert reply["ename"] == "Cancelled"
     assert not running.children()
     with history(tmp_path) as kept:
