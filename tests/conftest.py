@@ -73,9 +73,9 @@ def _toolchain(capability: Capability) -> Toolchain:
 
 @pytest.fixture(scope="session")
 def wait_until() -> Callable[..., None]:
-    """``wait_until(condition, seconds=10.0)``: poll until ``condition()`` holds, else fail."""
+    """``wait_until(condition, seconds=60.0)``: poll until ``condition()`` holds, else fail."""
 
-    def wait(condition: Callable[[], object], seconds: float = 10.0) -> None:
+    def wait(condition: Callable[[], object], seconds: float = 60.0) -> None:
         deadline = time.monotonic() + seconds
         while not condition():
             if time.monotonic() > deadline:

@@ -64,7 +64,7 @@ def test_cancelling_ends_the_whole_group_within_a_second(
     with pytest.raises(Cancelled):
         run(["sh", "-c", f"trap '' TERM INT; sleep 300 & echo $! >{pid_file}; wait"], cancel=cancel)
     thread.join()
-    wait_until(lambda: not alive(int(pid_file.read_text())), seconds=1)
+    wait_until(lambda: not alive(int(pid_file.read_text())), seconds=A_SECOND)
 
 
 def test_a_killed_parent_takes_its_program_along(tmp_path: Path, wait_until: Callable[..., None]) -> None:
