@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_julia_aot.errors import Cancelled, JuliaAotError
+from jupyter_julia_aot.magics.jobs import stoppable
 from jupyter_julia_aot.magics.notebook import Notebook
 from jupyter_julia_aot.magics.screen import Screen
 from jupyter_julia_aot.records import Event, Recipe
@@ -40,9 +41,9 @@ def run_build(notebook: Notebook, args: argparse.Namespace, cell: str) -> None:
     building = Building(notebook, recipe, args.julia or "", Path(args.out) if args.out else None)
     building.show(stoppable=args.bg)
     if args.bg:
-        building.job = notebook.jobs.start(f"%%juliac {args.name}", building.run)
+        building.job = notebook.jobs.start(f"%%juliac {args.name}", building.run, building.run_id)
     else:
-        building.run(threading.Event())
+        stoppable(building.run, building.run_id)
 
 
 class Building:
@@ -65,6 +66,10 @@ class Building:
             return BuildWidget(self.state, run_program, self.stop, stoppable=stoppable)
 
         self.screen = Screen(self.notebook.shell, self.state, widget)
+
+    def run_id(self) -> str:
+        """Its id in the history; empty until it has begun."""
+        return str(self.state.head["run_id"])
 
     def stop(self) -> None:
         """What the view's stop button does."""

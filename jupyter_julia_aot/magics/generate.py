@@ -7,6 +7,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from jupyter_julia_aot.errors import Cancelled, JuliaAotError, NoCandidateError, SettingError
+from jupyter_julia_aot.magics.jobs import stoppable
 from jupyter_julia_aot.magics.notebook import Notebook
 from jupyter_julia_aot.magics.screen import Screen
 from jupyter_julia_aot.records import Event, Prompt
@@ -38,9 +39,9 @@ def run_generation(notebook: Notebook, args: argparse.Namespace, cell: str) -> N
     generation = Generation(notebook, prompt, Options.of(**given), accept=not args.no_accept)
     generation.show(stoppable=args.bg)
     if args.bg:
-        generation.job = notebook.jobs.start(where, generation.run)
+        generation.job = notebook.jobs.start(where, generation.run, generation.run_id)
     else:
-        generation.run(threading.Event())
+        stoppable(generation.run, generation.run_id)
 
 
 class Generation:
@@ -63,6 +64,10 @@ class Generation:
             return GenerationWidget(self.state, self.act, stoppable=stoppable)
 
         self.screen = Screen(self.notebook.shell, self.state, widget)
+
+    def run_id(self) -> str:
+        """Its id in the history; empty until it has begun."""
+        return str(self.state.head["run_id"])
 
     def act(self, do: str, candidate_id: str) -> str:
         """What a button in the view does; returns what to tell the user."""

@@ -58,6 +58,11 @@ def run_pid(kernel: str, started: float) -> int | None:
     return pid
 
 
+def is_kernel(pid: int) -> bool:
+    """Whether ``pid`` is a notebook's kernel rather than a command line."""
+    return "ipykernel" in command_of(pid)
+
+
 def interrupt(pid: int) -> bool:
     """Send SIGINT (what the notebook's stop button sends); whether the process was there."""
     try:

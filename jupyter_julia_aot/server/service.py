@@ -25,6 +25,9 @@ RUNNING_SCAN = 200
 
 RECENT_RUNS = 50
 
+TAKEN_SECONDS = 2.0
+"""How long a kernel has to see that a run of it shall stop; it looks five times a second."""
+
 
 class Service:
     """Everything the panel can ask of this server."""
@@ -53,18 +56,38 @@ class Service:
         return [r for r in self.history.runs(RUNNING_SCAN) if self._runs(r)]
 
     def stop_run(self, run_id: str) -> dict[str, Any]:
-        """Interrupt the process of a run, as the notebook's stop button does."""
+        """Stop a run in whatever process it is.
+
+        A kernel is left a message first, which stops this run alone; one that does not take it,
+        and any other process, is interrupted as the notebook's stop button does.
+        """
         summary = self._run(run_id).summary
         if summary.status != "running":
             raise RequestError("the run has ended already", status=409)
         pid = processes.run_pid(summary.kernel, summary.started)
-        if pid is None or not processes.interrupt(pid):
+        if pid is None:
             raise RequestError("the process of this run has ended", status=409)
-        # Background runs are not interrupted by a signal to their kernel: they look for this file.
-        stops = data_dir() / "stop"
-        stops.mkdir(parents=True, exist_ok=True)
-        (stops / summary.id).touch()
+        if processes.is_kernel(pid) and self._message_taken(summary.id):
+            return {"stopped": run_id}
+        if not processes.interrupt(pid):
+            raise RequestError("the process of this run has ended", status=409)
         return {"stopped": run_id}
+
+    def _message_taken(self, run_id: str) -> bool:
+        """Leave a stop file for a run (see ``magics/jobs.py``); whether it was taken in time."""
+        message = data_dir() / "stop" / run_id
+        message.parent.mkdir(parents=True, exist_ok=True)
+        message.touch()
+        deadline = time.monotonic() + TAKEN_SECONDS
+        while time.monotonic() < deadline:
+            if not message.exists():
+                return True
+            time.sleep(0.02)
+        try:
+            message.unlink()
+        except FileNotFoundError:
+            return True  # taken in the last instant
+        return False
 
     # ------------------------------------------------------------ history
 

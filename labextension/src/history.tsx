@@ -27,6 +27,9 @@ export function HistorySection(): JSX.Element {
   const list = React.useRef<HTMLDivElement>(null);
   const generation = React.useRef(0);
   const asked = React.useRef(new Set<number>());
+  // What the delayed look below needs is the newest total, not that of when it was put off.
+  const known = React.useRef(1);
+  known.current = total ?? 1;
 
   const view = visibleRows(scroll, height, ROW_HEIGHT, total ?? 0);
 
@@ -59,7 +62,9 @@ export function HistorySection(): JSX.Element {
     const timer = window.setTimeout(() => {
       const mine = ++generation.current;
       asked.current.clear();
-      const wanted = pagesOf(visibleRows(list.current?.scrollTop ?? 0, height, ROW_HEIGHT, total ?? 1), PAGE);
+      const top = list.current?.scrollTop ?? 0;
+      const tall = list.current?.clientHeight || height;
+      const wanted = pagesOf(visibleRows(top, tall, ROW_HEIGHT, known.current), PAGE);
       setPages(before => new Map([...before].filter(([page]) => wanted.includes(page))));
       for (const page of wanted.length ? wanted : [0]) {
         asked.current.add(page);

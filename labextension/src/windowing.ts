@@ -14,9 +14,11 @@ export function visibleRows(
   total: number,
   spare = 6
 ): IWindow {
-  const first = Math.max(0, Math.floor(scrollTop / rowHeight) - spare);
-  const end = Math.min(total, Math.ceil((scrollTop + height) / rowHeight) + spare);
-  return { first: Math.min(first, Math.max(0, total)), end: Math.max(first, end) };
+  // A list that has become shorter may be scrolled past its end.
+  const last = Math.max(0, total);
+  const first = Math.min(last, Math.max(0, Math.floor(scrollTop / rowHeight) - spare));
+  const end = Math.min(last, Math.ceil((scrollTop + height) / rowHeight) + spare);
+  return { first, end: Math.max(first, end) };
 }
 
 /** Numbers of the pages that hold the rows of a window. */

@@ -38,7 +38,7 @@ def contract(name: str) -> Any:
     return json.loads((CONTRACT / f"{name}.json").read_text(encoding="utf-8"))
 
 
-def eventually(look: Callable[[], T | None], seconds: float = 10.0) -> T:
+def eventually(look: Callable[[], T | None], seconds: float = 60.0) -> T:
     """The first true answer of ``look``; fails after ``seconds``."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
