@@ -24,7 +24,8 @@ Capability = Literal["trial", "sysimage", "packagecompiler", "juliacall", "julia
 CAPABILITIES: tuple[Capability, ...] = typing.get_args(Capability)
 Severity = Literal["error", "warning", "info"]
 Kind = Literal["exe", "lib", "sysimage"]
-Trim = Literal["no", "safe", "unsafe", "unsafe-warn"]
+Trim = Literal["auto", "no", "safe", "unsafe", "unsafe-warn"]
+"""``auto``: ``safe`` where the toolchain trims and the program allows it, else ``no`` with the reason."""
 
 
 def new_id() -> str:
@@ -257,6 +258,25 @@ class Recipe:
     cpu_target: str | None = None
     backend: Literal["juliac", "juliac.jl", "packagecompiler", "sysimage"] | None = None
     """``None``: the best the toolchain can do."""
+    fix: bool = False
+    """Rewrite what the trim verifier refuses and a rule can mend; see ``BuildResult.diff``."""
+    ccallables: bool = False
+    """Export ``@ccallable`` functions of an executable, too (a library always does)."""
+    privatize: bool = False
+    """Give the bundled libjulia names of its own, so that it gets along with another in one process."""
+    export_abi: bool = False
+    """Write ``NAME.abi.json``, which describes the exported functions (a library always does)."""
+    c_sources: tuple[str, ...] = ()
+    """C files compiled and linked in."""
+    cflags: tuple[str, ...] = ()
+    extra_objects: tuple[str, ...] = ()
+    ld_flags: tuple[str, ...] = ()
+    jl_options: tuple[str, ...] = ()
+    """Such as ``handle-signals=no`` or ``threads=2``: Julia's options inside the program."""
+    julia_args: tuple[str, ...] = ()
+    """Further arguments for the Julia that compiles."""
+    lazy_artifacts: bool = False
+    """Bundle artifacts that packages would fetch on first use, too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -267,6 +287,19 @@ class Diagnostic:
     message: str
     file: str | None = None
     line: int | None = None
+    cause: str = ""
+    """A known cause by its name, such as ``print to stdout``; empty when there is none."""
+    remedy: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fix:
+    """A rewrite of the user's source that ``Recipe.fix`` asked for (1-based line)."""
+
+    file: str
+    line: int
+    rule: str
+    note: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -325,6 +358,9 @@ class BuildResult:
     verified: Verified = Verified()
     diagnostics: tuple[Diagnostic, ...] = ()
     backend_reason: str = ""
+    fixes: tuple[Fix, ...] = ()
+    diff: str = ""
+    """What ``fixes`` changed, as a unified diff of the user's source."""
 
 
 # ---------------------------------------------------------------- events
