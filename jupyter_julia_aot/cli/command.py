@@ -7,11 +7,20 @@ import contextlib
 import json
 import os
 import sys
+from collections.abc import Callable
 from typing import Any
 
 from jupyter_julia_aot.errors import BuildError, Cancelled, JuliaAotError
 
 SUCCEEDED, ANSWER_IS_NO, COULD_NOT_RUN = 0, 1, 2
+
+# Verbs that take long without being runs of the history, and what to call such work.
+ANNOUNCED: dict[str, Callable[[argparse.Namespace], str]] = {
+    "eval": lambda args: str(args.tasks or "our tasks"),
+    "setup": lambda args: "Julia",
+    "serve": lambda args: "embedded model",
+    "tune": lambda args: "tuning",
+}
 
 # What shells report for a command that Ctrl-C ended.
 INTERRUPTED = 130
@@ -28,6 +37,8 @@ class Output:
         self.as_json = as_json
         self._stdout = sys.stdout
         self.done = False
+        self.also: Callable[[str], None] = lambda text: None
+        """Told every line of progress, too."""
 
     def result(self, value: Any) -> None:
         """Print the JSON result, when JSON was asked for."""
@@ -43,6 +54,7 @@ class Output:
     def progress(self, text: str) -> None:
         """Say on stderr what is going on."""
         print(text, file=sys.stderr, flush=True)
+        self.also(text)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -53,7 +65,7 @@ def run(args: argparse.Namespace) -> int:
     try:
         with quiet:
             _apply_settings(args)
-            return int(args.run(args, output))
+            return _run(args, output)
     except (Cancelled, KeyboardInterrupt):
         output.progress("stopped")
         return INTERRUPTED
@@ -74,6 +86,18 @@ def run(args: argparse.Namespace) -> int:
             )
         output.progress(f"error: {error}")
         return ANSWER_IS_NO if isinstance(error, BuildError) else COULD_NOT_RUN
+
+
+def _run(args: argparse.Namespace, output: Output) -> int:
+    """Run the verb; the side panel shows the long ones that the history does not tell of."""
+    from jupyter_julia_aot.pipeline.announcing import announced
+
+    if args.verb not in ANNOUNCED:
+        return int(args.run(args, output))
+    with announced(args.verb, ANNOUNCED[args.verb](args)) as (say, outcome):
+        output.also = say
+        outcome.exit_code = int(args.run(args, output))
+    return outcome.exit_code
 
 
 def _apply_settings(args: argparse.Namespace) -> None:

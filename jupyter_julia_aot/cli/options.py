@@ -15,7 +15,7 @@ Run = Callable[[argparse.Namespace, Output], int]
 def add_verb(verbs: Verbs, name: str, run: Run, help_text: str, **kwargs: Any) -> argparse.ArgumentParser:
     """A verb with ``--json`` and ``--julia``."""
     parser = verbs.add_parser(name, help=help_text, description=help_text, allow_abbrev=False, **kwargs)
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, verb=name)
     if name != "eval":
         parser.add_argument("--json", action="store_true", help="print the result as JSON on stdout")
     parser.add_argument("--julia", metavar="PATH", help="the Julia to use (else JULIA_AOT_JULIA, PATH, …)")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from jupyter_julia_aot import __version__
-from jupyter_julia_aot.cli import builds, demo, evaluate, generate, history, measure, status
+from jupyter_julia_aot.cli import builds, demo, evaluate, generate, history, measure, serve, status
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -18,6 +18,6 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=__version__)
     verbs = parser.add_subparsers(metavar="VERB", required=True)
-    for module in (status, demo, generate, evaluate, builds, history, measure):
+    for module in (status, demo, generate, evaluate, builds, history, serve, measure):
         module.add_verbs(verbs)
     return parser

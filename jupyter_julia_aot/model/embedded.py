@@ -51,7 +51,16 @@ def thread_count() -> int:
 class EmbeddedServer:
     """A llama.cpp server in a child process, for one GGUF file (default: the embedded model)."""
 
-    def __init__(self, path: Path | None = None, *, idle_seconds: float = 300.0, slots: int = 8) -> None:
+    def __init__(
+        self,
+        path: Path | None = None,
+        *,
+        idle_seconds: float = 300.0,
+        slots: int = 8,
+        port: int = 0,
+        key: str | None = None,
+    ) -> None:
+        """``port`` 0 takes a free one; ``key`` ``None`` makes one up, ``""`` asks for none."""
         self.path = path
         self.alias = MODEL_NAME if path is None else path.stem
         self.idle_seconds = idle_seconds
@@ -61,6 +70,8 @@ class EmbeddedServer:
         self._stopping = threading.Event()
         self._process: subprocess.Popen[bytes] | None = None
         self._log: IO[bytes] | None = None
+        self._wanted_port = port
+        self._wanted_key = key
         self._key = ""
         self._port = 0
         self._users = 0
@@ -159,10 +170,10 @@ class EmbeddedServer:
         if not path.is_file():
             raise ModelError(f"there is no model file {path}", remedy="correct the setting `model`")
         progress(f"starting the embedded model {self.alias}", None)
-        self._key = secrets.token_hex(16)
+        self._key = secrets.token_hex(16) if self._wanted_key is None else self._wanted_key
         launch = Launch(
             path=str(path), alias=self.alias, key=self._key, threads=thread_count(), slots=self.slots,
-            context=self.context,
+            context=self.context, port=self._wanted_port,
         )  # fmt: skip
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - closed by stop()
         process = subprocess.Popen(

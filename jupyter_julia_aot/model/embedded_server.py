@@ -17,7 +17,10 @@ from dataclasses import asdict, dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Launch:
-    """What the parent asks for. Sizes in tokens, ``cache_mib`` in MiB of RAM for saved prompts."""
+    """What the parent asks for. Sizes in tokens, ``cache_mib`` in MiB of RAM for saved prompts.
+
+    An empty ``key`` lets every program of this machine ask; ``port`` 0 takes a free one.
+    """
 
     path: str
     alias: str
@@ -26,6 +29,7 @@ class Launch:
     slots: int = 8
     context: int = 8192
     cache_mib: int = 256
+    port: int = 0
 
     def line(self) -> str:
         """One line of JSON."""
@@ -39,9 +43,9 @@ def serve(launch: Launch) -> None:
     parameters = xllamacpp.CommonParams()
     parameters.model.path = launch.path
     parameters.model_alias = {launch.alias}
-    parameters.api_keys = [launch.key]
+    parameters.api_keys = [launch.key] if launch.key else []
     parameters.hostnames = ["127.0.0.1"]
-    parameters.port = 0
+    parameters.port = launch.port
     parameters.n_parallel = launch.slots
     parameters.n_ctx = launch.context
     parameters.kv_unified = True

@@ -8,6 +8,7 @@ this process never imports juliacall and loses nothing when it is restarted.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ def load(app: ServerApp) -> None:
     from jupyter_julia_aot.server.handlers import routes
     from jupyter_julia_aot.server.service import Service
 
-    service = Service()
+    service = Service(Path(str(app.root_dir)))
     web_app: Any = app.web_app  # tornado's method has no annotations
     web_app.add_handlers(".*$", routes(web_app.settings["base_url"]))
     web_app.settings["jupyter_julia_aot"] = service

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from jupyter_julia_aot.server.validate import Fields, RequestError
@@ -24,14 +25,17 @@ class Command:
     files: Mapping[str, str] = field(default_factory=dict)
 
 
-def command(data: Mapping[str, Any]) -> Command:
-    """The command for the fields of a request. Raises :class:`RequestError` naming the field."""
+def command(data: Mapping[str, Any], root: Path) -> Command:
+    """The command for the fields of a request; paths in them start at ``root``.
+
+    Raises :class:`RequestError` naming the field.
+    """
     fields = Fields(data)
     verb = fields.string("verb", one_of=tuple(_BUILDERS))
-    return _BUILDERS[verb](fields)
+    return _BUILDERS[verb](fields, root)
 
 
-def _gen(fields: Fields) -> Command:
+def _gen(fields: Fields, root: Path) -> Command:
     name = fields.identifier("name")
     request = fields.string("request", most=100_000)
     if not request.strip():
@@ -54,7 +58,7 @@ def _gen(fields: Fields) -> Command:
     return Command(verb="gen", title=name, arguments=(*arguments, "--json", "--", request), files=files)
 
 
-def _build(fields: Fields) -> Command:
+def _build(fields: Fields, root: Path) -> Command:
     name = fields.identifier("name").rstrip("!")
     code = fields.string("code", most=2_000_000)
     if not code.strip():
@@ -73,25 +77,49 @@ def _build(fields: Fields) -> Command:
     )
 
 
-def _eval(fields: Fields) -> Command:
-    tasks = fields.string("tasks", most=4096)
-    samples = fields.string("samples", most=4096)
-    arguments = [f"--samples={samples}", "--json=result.json"]
-    arguments.append(f"--workers={fields.integer('workers', 0, most=1024)}")
+def _eval(fields: Fields, root: Path) -> Command:
+    tasks = _existing(fields, "tasks", root)
+    samples = _existing(fields, "samples", root)
+    arguments = ["--json=result.json", f"--workers={fields.integer('workers', 0, most=1024)}"]
+    if samples:
+        arguments.append(f"--samples={samples}")
+    else:
+        arguments += ["--generate", f"-n{fields.integer('n', 1, least=1, most=512)}"]
     timeout = fields.number("timeout")
     if timeout is not None:
         arguments.append(f"--timeout={timeout}")
-    return Command(verb="eval", title=tasks, arguments=(*arguments, "--", tasks))
+    # Without a path the task set that comes with the package is judged.
+    return Command(
+        verb="eval",
+        title=Path(tasks).name or "our tasks",
+        arguments=(*arguments, "--", *filter(None, [tasks])),
+    )
 
 
-def _setup(fields: Fields) -> Command:
+def _existing(fields: Fields, name: str, root: Path) -> str:
+    """The path of a file or folder, empty when none is given."""
+    text = fields.string(name, "", most=4096).strip()
+    if not text:
+        return ""
+    path = root / Path(text).expanduser()
+    if not path.exists():
+        raise RequestError(f"{name}: there is no file {path}", field=name, remedy="correct the path")
+    return str(path)
+
+
+def _serve(fields: Fields, root: Path) -> Command:
+    return Command(verb="serve", title="embedded model", arguments=("--json",))
+
+
+def _setup(fields: Fields, root: Path) -> Command:
     source = fields.string("source", "auto", one_of=("auto", "official", "debian"))
     return Command(verb="setup", title="Julia", arguments=(f"--source={source}", "--json"))
 
 
-_BUILDERS: dict[str, Callable[[Fields], Command]] = {
+_BUILDERS: dict[str, Callable[[Fields, Path], Command]] = {
     "gen": _gen,
     "build": _build,
     "eval": _eval,
+    "serve": _serve,
     "setup": _setup,
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, ClassVar, TypeVar
 from urllib.parse import quote
 
@@ -48,6 +48,17 @@ class Handler(APIHandler):
             return await loop.run_in_executor(None, function, *arguments)
         except JuliaAotError as error:
             raise Refused(error) from error
+
+    async def send_file(self, name: str, kind: str, pieces: Iterator[bytes]) -> None:
+        """Send a file for download, piece by piece, read in a thread."""
+        self.set_header("Content-Type", kind)
+        self.set_header("Content-Disposition", f"attachment; filename*=UTF-8''{quote(name)}")
+        self.set_header("X-Content-Type-Options", "nosniff")
+        loop = asyncio.get_running_loop()
+        while (chunk := await loop.run_in_executor(None, next, pieces, None)) is not None:
+            self.write(chunk)
+            await self.flush()
+        self.finish()
 
     def answer(self, value: Any, status: int = 200) -> None:
         """Send ``value`` as JSON."""
@@ -163,16 +174,18 @@ class DownloadHandler(Handler):
     @authorized
     async def get(self, artifact_id: str) -> None:
         path = await self.call(self.service.artifact_file, artifact_id)
-        self.set_header("Content-Type", "application/octet-stream")
         self.set_header("Content-Length", str(path.stat().st_size))
-        self.set_header("Content-Disposition", f"attachment; filename*=UTF-8''{quote(path.name)}")
-        self.set_header("X-Content-Type-Options", "nosniff")
-        loop = asyncio.get_running_loop()
-        pieces = chunks(path)
-        while (chunk := await loop.run_in_executor(None, next, pieces, b"")) != b"":
-            self.write(chunk)
-            await self.flush()
-        self.finish()
+        await self.send_file(path.name, "application/octet-stream", chunks(path))
+
+
+class DownloadBundleHandler(Handler):
+    """An artifact with its libraries, as a ZIP file."""
+
+    @web.authenticated
+    @authorized
+    async def get(self, artifact_id: str) -> None:
+        name, pieces = await self.call(self.service.artifact_bundle, artifact_id)
+        await self.send_file(name, "application/zip", pieces)
 
 
 class JobsHandler(Handler):
@@ -288,6 +301,7 @@ ROUTES: tuple[tuple[str, type[web.RequestHandler]], ...] = (
     (rf"builds/{ID}", BuildHandler),
     (rf"builds/{ID}/run", RunBuildHandler),
     (rf"builds/{ID}/download", DownloadHandler),
+    (rf"builds/{ID}/bundle", DownloadBundleHandler),
     ("jobs", JobsHandler),
     (rf"jobs/{ID}", JobHandler),
     (rf"jobs/{ID}/stop", StopJobHandler),

@@ -1,4 +1,7 @@
-"""Long work started from the panel: each job is a directory and a process of its own.
+"""Long work: each job is a directory and a process of its own.
+
+Most are started from the panel. Command lines in a terminal announce theirs in the same form
+(:mod:`jupyter_julia_aot.pipeline.announcing`); those have a ``pid`` in ``job.json`` and no supervisor.
 
 ``<data>/jobs/ID/`` holds ``job.json`` (what was asked), ``stdout``, ``stderr``, ``supervisor``
 and ``child`` (process ids) and, at the end, ``exit``. All state is read from there, so a
@@ -19,6 +22,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from jupyter_julia_aot.pipeline.announcing import STARTED_BY_PANEL
 from jupyter_julia_aot.records import new_id
 from jupyter_julia_aot.server import processes
 from jupyter_julia_aot.server.supervise import write
@@ -31,6 +35,7 @@ RESULT_BYTES = 8 << 20
 
 _PROGRESS = re.compile(r"(\d+)\s*(?:/|of)\s*(\d+)")
 _PERCENT = re.compile(r"(\d+(?:\.\d+)?)\s*%")
+_JUDGED = re.compile(r"(\d+)/(\d+) judged, (\d+) passed")
 _RATE = re.compile(r"(?:pass(?:ed|@1| rate)?)\D{0,3}(\d+(?:\.\d+)?)\s*(%?)", re.IGNORECASE)
 
 
@@ -67,7 +72,7 @@ class Jobs:
         argv = [sys.executable, "-m", "jupyter_julia_aot.cli", verb, *arguments]
         description = {"verb": verb, "title": title, "argv": argv, "started": time.time()}
         write(directory / "job.json", json.dumps(description))
-        environment = dict(os.environ)
+        environment = {**os.environ, STARTED_BY_PANEL: job_id}
         if notebook:
             environment["JPY_SESSION_NAME"] = notebook
         with (directory / "supervisor.log").open("wb") as log:
@@ -118,7 +123,8 @@ class Jobs:
         }
         if full:
             view["log"] = log
-            view["result"] = None if alive else _result(directory / "stdout")
+            # A server tells its address as soon as it runs; all others their result at the end.
+            view["result"] = None if alive and job["verb"] != "serve" else _result(directory / "stdout")
         return view
 
     def signature(self, job_id: str) -> tuple[float, ...]:
@@ -131,10 +137,14 @@ class Jobs:
         """Ask a job to stop; its supervisor kills it when it does not within seconds."""
         directory = self._existing(job_id)
         pid = _number(directory / "supervisor")
-        if pid is None or not self._alive(job_id):
+        announced = self._announced(directory)
+        if not self._alive(job_id) or (pid is None and announced is None):
             raise RequestError("the job has ended already", status=409)
         write(directory / "stopped", "")
-        processes.signal_group(pid, signal.SIGINT)
+        if announced is not None:
+            processes.interrupt(announced)
+        elif pid is not None:
+            processes.signal_group(pid, signal.SIGINT)
 
     def forget(self, job_id: str) -> None:
         """Remove an ended job from the list."""
@@ -157,17 +167,29 @@ class Jobs:
 
     def _alive(self, job_id: str) -> bool:
         directory = self.directory / job_id
+        if self._announced(directory) is not None:
+            return True
         pid = _number(directory / "supervisor")
         if pid is None:
             # Written right after the process was started; absent only in that instant.
             began = _mtime(directory / "job.json")
-            return began is not None and time.time() - began < 5.0
+            own = not (directory / "child").exists()
+            return own and began is not None and time.time() - began < 5.0
         child = _CHILDREN.get(pid)
         if child is not None:
             if child.poll() is None:
                 return True  # ours for sure; its command line is still empty in the instant after exec
             del _CHILDREN[pid]
         return processes.started_at(pid) is not None and job_id in processes.command_of(pid)
+
+    def _announced(self, directory: Path) -> int | None:
+        """The living process of work that a terminal announced; ``None`` for all other."""
+        try:
+            job = json.loads((directory / "job.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return None
+        pid = job.get("pid")
+        return None if pid is None else processes.run_pid(f"pid {pid}", float(job["started"]))
 
     def _forget_old(self) -> None:
         for job_id in self._ids()[KEEP_JOBS:]:
@@ -181,6 +203,14 @@ _CHILDREN: dict[int, subprocess.Popen[bytes]] = {}
 def progress_of(log: str) -> dict[str, Any] | None:
     """Progress read from the newest line that tells one (``12/164 … passed 75 %``)."""
     for line in reversed(re.split(r"[\r\n]+", log)):
+        judged = _JUDGED.search(line)
+        if judged is not None and int(judged[2]) and int(judged[1]):
+            done, total, good = (int(judged[i]) for i in (1, 2, 3))
+            return {
+                "fraction": min(1.0, done / total),
+                "message": line.strip()[:200],
+                "pass_rate": good / done,
+            }
         rate = _RATE.search(line)
         passed = None
         if rate is not None:

@@ -6,7 +6,7 @@ Methods may block on SQLite or a process; the handlers call them in a thread.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from jupyter_julia_aot import __version__
 from jupyter_julia_aot.errors import HistoryError
 from jupyter_julia_aot.history import History, RunSummary, ledger
 from jupyter_julia_aot.records import to_json
-from jupyter_julia_aot.server import artifacts, commands, processes, settings_file
+from jupyter_julia_aot.server import artifacts, bundle, commands, processes, settings_file
 from jupyter_julia_aot.server.doctor import Doctor
 from jupyter_julia_aot.server.jobs import Jobs
 from jupyter_julia_aot.server.validate import Fields, RequestError, body_fields
@@ -32,7 +32,9 @@ TAKEN_SECONDS = 2.0
 class Service:
     """Everything the panel can ask of this server."""
 
-    def __init__(self) -> None:
+    def __init__(self, root: Path | None = None) -> None:
+        """``root``: the folder that the server's file browser shows; paths in requests start there."""
+        self.root = root or Path.cwd()
         self.history = History()
         self.jobs = Jobs()
         self.doctor = Doctor()
@@ -131,6 +133,12 @@ class Service:
         """The checked file of an artifact, for download."""
         return artifacts.checked_file(artifacts.find(self.history, artifact_id))
 
+    def artifact_bundle(self, artifact_id: str) -> tuple[str, Iterator[bytes]]:
+        """An artifact with its libraries: the name of a ZIP file, and its bytes as they are made."""
+        entry = artifacts.find(self.history, artifact_id)
+        files = bundle.bundle_files(entry)
+        return f"{entry.result.artifact.name}.zip", bundle.zipped(entry, files)
+
     def delete_build(self, artifact_id: str) -> None:
         """Delete an artifact from disk."""
         artifacts.delete(self.history, artifact_id)
@@ -154,7 +162,7 @@ class Service:
         """Start long work; see :mod:`jupyter_julia_aot.server.commands` for the fields."""
         data = body_fields(body, commands.FIELDS)
         notebook = Fields(data).string("notebook", "", most=4096)
-        command = commands.command(data)
+        command = commands.command(data, self.root)
         return self.jobs.start(
             command.verb, command.title, command.arguments, files=command.files, notebook=notebook
         )

@@ -16,6 +16,7 @@ from jupyter_julia_aot.records import (
     Checks,
     Event,
     Fault,
+    Library,
     ModelInfo,
     Oracle,
     Prompt,
@@ -99,11 +100,22 @@ def record_generation(
     return run_id
 
 
-def record_build(history: History, path: Path, *, sha256: str, name: str = "tool") -> tuple[str, str]:
+def record_build(
+    history: History, path: Path, *, sha256: str, name: str = "tool", libraries: tuple[Library, ...] = ()
+) -> tuple[str, str]:
     """Record a build of the file ``path``; returns the run's and the artifact's id."""
     run_id, artifact_id = new_id(), new_id()
+    size = path.stat().st_size
+    bundle = size + sum(library.bytes for library in libraries) if libraries else None
     artifact = Artifact(
-        id=artifact_id, kind="exe", name=name, path=str(path), sha256=sha256, bytes=path.stat().st_size
+        id=artifact_id,
+        kind="exe",
+        name=name,
+        path=str(path),
+        sha256=sha256,
+        bytes=size,
+        bundle_bytes=bundle,
+        libraries=libraries,
     )
     recipe = Recipe(name=name, code="println(1)")
     history.record(Event(run_id=run_id, kind="build_started", data=to_json({"recipe": recipe})))

@@ -113,7 +113,9 @@ def test_progress_is_read_from_the_newest_line_that_tells_one() -> None:
 
 
 def test_text_of_a_request_never_becomes_an_option() -> None:
-    asked = commands.command({"verb": "gen", "name": "f", "request": "--help", "tests": "@test f(1) == 1"})
+    asked = commands.command(
+        {"verb": "gen", "name": "f", "request": "--help", "tests": "@test f(1) == 1"}, Path()
+    )
     assert asked.arguments[-2:] == ("--", "--help")
     assert asked.files == {"tests.jl": "@test f(1) == 1"}
 

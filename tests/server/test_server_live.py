@@ -1,4 +1,4 @@
-"""The live channel: what a kernel records reaches an open panel within half a second."""
+"""The live channel: what a kernel records reaches every open panel, once and in order."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from tornado.websocket import websocket_connect
 
 from jupyter_julia_aot.history import History
 from jupyter_julia_aot.server import PREFIX
+from jupyter_julia_aot.server.live import LOOK_SECONDS
 from tests.server.support import browser_cookies, contract, record_generation
 
 pytest_plugins = ("pytest_jupyter.jupyter_server",)
@@ -31,13 +32,12 @@ async def read(channel: Any, kind: str) -> dict[str, Any]:
             return dict(message)
 
 
-async def test_events_reach_the_panel_within_half_a_second(
-    jp_ws_fetch: Any, history: History, record_property: Any
-) -> None:
+async def slowest(jp_ws_fetch: Any, history: History, rounds: int) -> float:
+    """Record ``rounds`` generations, each read to its end from an open channel; the longest wait."""
     channel = await jp_ws_fetch(PREFIX, "live")
     hello = await read(channel, "hello")
     worst = 0.0
-    for _ in range(5):
+    for _ in range(rounds):
         began = time.perf_counter()
         run_id = record_generation(history)
         kinds: list[str] = []
@@ -49,7 +49,19 @@ async def test_events_reach_the_panel_within_half_a_second(
         assert kinds[0] == "run_started"
         assert message["seq"] > hello["seq"]
     channel.close()
-    record_property("worst_seconds", round(worst, 3))
+    return worst
+
+
+async def test_every_event_reaches_the_panel_in_order(jp_ws_fetch: Any, history: History) -> None:
+    await slowest(jp_ws_fetch, history, rounds=3)
+    # What decides how soon: the figure itself is measured by `make bench`.
+    assert LOOK_SECONDS <= 0.25
+
+
+@pytest.mark.benchmarks
+async def test_events_reach_the_panel_within_half_a_second(jp_ws_fetch: Any, history: History) -> None:
+    worst = await slowest(jp_ws_fetch, history, rounds=20)
+    print(f"\nevent to panel: at most {worst * 1000:.0f} ms in 20 runs")
     assert worst < 0.5
 
 

@@ -205,9 +205,10 @@ async def test_an_id_is_never_a_path(ask: Any, jp_fetch: Any, evil: str) -> None
         with pytest.raises(HTTPClientError) as refused:
             await jp_fetch(PREFIX, f"{path}/{evil}")
         assert refused.value.code in (400, 404, 405)
-    with pytest.raises(HTTPClientError) as refused:
-        await jp_fetch(PREFIX, f"builds/{evil}/download")
-    assert refused.value.code in (400, 404)
+    for what in ("download", "bundle"):
+        with pytest.raises(HTTPClientError) as refused:
+            await jp_fetch(PREFIX, f"builds/{evil}/{what}")
+        assert refused.value.code in (400, 404)
 
 
 async def test_deleting_and_pruning_artifacts(ask: Any, history: History, tmp_path: Path) -> None:
@@ -236,6 +237,9 @@ async def test_deleting_and_pruning_artifacts(ask: Any, history: History, tmp_pa
         ("POST", "jobs", {"verb": "build", "name": "../f", "code": "1"}, "name"),
         ("POST", "jobs", {"verb": "build", "name": "f", "code": "1", "kind": "sh"}, "kind"),
         ("POST", "jobs", {"verb": "build", "name": "f", "code": "a\0b"}, "code"),
+        ("POST", "jobs", {"verb": "eval", "tasks": "../no/such"}, "tasks"),
+        ("POST", "jobs", {"verb": "eval", "samples": "missing.jsonl"}, "samples"),
+        ("POST", "jobs", {"verb": "eval", "n": 1000}, "n"),
         ("PUT", "settings", {"samples": "many"}, "samples"),
         ("PUT", "settings", {"samples": 0}, "samples"),
         ("PUT", "settings", {"sample": 1}, "sample"),

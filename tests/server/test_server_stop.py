@@ -70,7 +70,7 @@ def test_stopping_a_background_run_leaves_the_cell_in_front_alone(
         assert running.run("%%julia_tests cube\n@test cube(3) == 27")["status"] == "ok"
         cell = f"%%julia_gen cube --bg -n 2 --base-url {server.url}\nthe cube of x"
         assert running.run(cell)["status"] == "ok"
-        run_id = eventually(lambda: [r.id for r in service.running_runs()], 300.0)[0]
+        run_id = eventually(lambda: [r.id for r in service.running_runs()], 240.0)[0]
         go = tmp_path / "go"
         front = running.start(
             f"import pathlib, time\nwhile not pathlib.Path({str(go)!r}).exists(): time.sleep(0.05)\n'whole'"
