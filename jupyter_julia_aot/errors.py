@@ -151,7 +151,10 @@ class JuliaError(JuliaAotError, RuntimeError):
 
 
 class BuildError(JuliaAotError):
-    """A build stage failed. ``stage`` is its name; ``diagnostics`` point at the user's lines."""
+    """A build stage failed. ``stage`` is its name; ``diagnostics`` point at the user's lines.
+
+    ``diff`` is what ``--fix`` had rewritten by then (a unified diff), else empty.
+    """
 
     def __init__(
         self,
@@ -161,11 +164,13 @@ class BuildError(JuliaAotError):
         diagnostics: tuple[Diagnostic, ...] = (),
         log: str = "",
         remedy: str = "",
+        diff: str = "",
     ) -> None:
         super().__init__(message, remedy=remedy)
         self.stage = stage
         self.diagnostics = diagnostics
         self.log = log
+        self.diff = diff
 
 
 class BenchError(JuliaAotError, ValueError):

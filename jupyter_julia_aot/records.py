@@ -344,6 +344,8 @@ class Artifact:
     libraries: tuple[Library, ...] = ()
     backend: str = ""
     julia: str = ""
+    trim: str = ""
+    """How it was trimmed: ``no``, ``safe`` …, which ``auto`` leaves to the build."""
     needs_julia: bool = False
     """Whether it loads shared libraries of the Julia installation it was built with."""
 
@@ -376,6 +378,7 @@ EventKind = Literal[
     "build_started",  # recipe
     "stage",  # name, state: started|finished, seconds
     "diagnostic",  # diagnostic
+    "fixed",  # fixes, diff: what --fix rewrote
     "built",  # result
     "warning",  # message, remedy
     "error",  # type, message, remedy

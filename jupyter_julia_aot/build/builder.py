@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from jupyter_julia_aot.build import store
+from jupyter_julia_aot.build.attempts import compile_job, resolved_trim
 from jupyter_julia_aot.build.backends import Backend, choose
 from jupyter_julia_aot.build.bundle import list_libraries
 from jupyter_julia_aot.build.job import Job
@@ -112,10 +113,10 @@ class _Build:
                 cancel=self._cancel,
             )
             job.product.mkdir()
+            automatic = self._recipe.trim == "auto"
+            job.recipe = dataclasses.replace(self._recipe, trim=resolved_trim(self._recipe, backend))
             try:
-                for name, action in backend.steps(job):
-                    with self._stage(name):
-                        action()
+                fixes, diff = compile_job(job, backend, self._stage, automatic=automatic)
                 if self._recipe.slim:
                     with self._stage("slim"):
                         slim(job, find_target(job))
@@ -129,18 +130,21 @@ class _Build:
                     verified = first_run(target, arguments, self._cancel)
                     _check_loads(verified, job)
             place = final / target.relative_to(fresh)
-            artifact = self._artifact(target, job.product, place, backend.name, key)
+            artifact = self._artifact(target, job, place, backend.name, key)
             result = BuildResult(
                 artifact=artifact,
                 stages=tuple(self._stages),
                 verified=verified,
                 diagnostics=(*job.diagnostics, *_remarks(verified)),
                 backend_reason=reason,
+                fixes=fixes,
+                diff=diff,
             )
             store.save(fresh, result)
         return result
 
-    def _artifact(self, target: Path, product: Path, final: Path, backend: str, key: str) -> Artifact:
+    def _artifact(self, target: Path, job: Job, final: Path, backend: str, key: str) -> Artifact:
+        product = job.product
         with target.open("rb") as file:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
         libraries = list_libraries(target, product)
@@ -156,6 +160,7 @@ class _Build:
             libraries=libraries,
             backend=backend,
             julia=self._place.version,
+            trim=job.recipe.trim,
             needs_julia=not self._recipe.bundle,
         )
 

@@ -37,7 +37,10 @@ def read_diagnostics(output: str, sources: Mapping[str, str] | None = None) -> t
         if head:
             severity: Severity = "error" if head[1] == "error" else "warning"
             file, number = _blame(_frames(lines, index + 1), known)
-            found.append(Diagnostic(severity=severity, message=head[3], file=file, line=number))
+            diagnostic = Diagnostic(severity=severity, message=head[3], file=file, line=number)
+            # The same statement is told once for each caller that was looked at.
+            if diagnostic not in found:
+                found.append(diagnostic)
     return tuple(found) if found else _plain_error(lines, known)
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from jupyter_julia_aot.build.diagnostics import read_diagnostics
 from jupyter_julia_aot.build.project import Project
+from jupyter_julia_aot.build.remedies import explained
 from jupyter_julia_aot.errors import BuildError
 from jupyter_julia_aot.records import Diagnostic, Recipe, Toolchain
 from jupyter_julia_aot.settings import cache_dir
@@ -78,7 +79,11 @@ class Job:
 
     def failure(self, ran: Finished, output: str, *, stage: str, what: str) -> BuildError:
         """The error of a failed command: what the compiler said about the user's lines, if anything."""
-        found = read_diagnostics(output, self.project.sources)
+        texts = {
+            shown: (self.project.folder / path).read_text(encoding="utf-8", errors="replace")
+            for path, shown in self.project.sources.items()
+        }
+        found = explained(read_diagnostics(output, self.project.sources), texts)
         errors = [d for d in found if d.severity == "error"]
         if errors:
             first = errors[0]
@@ -88,6 +93,11 @@ class Job:
         else:
             message = f"{what} failed ({ran.failure})"
         remedy = "correct the lines named" if any(d.line for d in errors) else "the build's log tells more"
+        causes = dict.fromkeys(f"{d.cause}: {d.remedy}" for d in errors if d.cause)
+        if causes:
+            remedy = "; ".join(
+                [*list(causes)[:3], *([] if self.recipe.fix else ["--fix rewrites what a rule can"])]
+            )
         return BuildError(message, stage=stage, diagnostics=found, log=output[-LOG_BYTES:], remedy=remedy)
 
     def environment(self, extra: Mapping[str, str] | None = None) -> dict[str, str]:

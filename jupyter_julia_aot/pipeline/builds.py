@@ -58,6 +58,8 @@ def build_events(
             result = work.result()
             for diagnostic in result.diagnostics:
                 yield recorder.event("diagnostic", diagnostic=diagnostic)
+            if result.diff:
+                yield recorder.event("fixed", fixes=result.fixes, diff=result.diff)
             yield recorder.event("built", result=result)
             yield finished("done")
         except (KeyboardInterrupt, Cancelled):
@@ -71,6 +73,8 @@ def build_events(
         if isinstance(error, BuildError):
             for diagnostic in error.diagnostics:
                 yield recorder.event("diagnostic", diagnostic=diagnostic)
+            if error.diff:
+                yield recorder.event("fixed", fixes=(), diff=error.diff)
         yield recorder.error(error)
         yield finished("failed")
         raise
@@ -87,7 +91,7 @@ def choose_builder(recipe: Recipe, julia: str = "") -> Toolchain:
 
     if recipe.backend is not None:
         return choose_toolchain(_BACKEND_CAPABILITY[recipe.backend], julia)
-    needs_juliac = recipe.trim != "no"
+    needs_juliac = recipe.trim not in ("no", "auto")
     first: CapabilityError | None = None
     for capability in _BEST_FIRST[:1] if needs_juliac else _BEST_FIRST:
         try:

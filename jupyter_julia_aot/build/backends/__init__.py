@@ -38,6 +38,9 @@ class Backend(Protocol):
         ...
 
 
+TRIMMING = frozenset({"juliac", "juliac.jl"})
+"""Those that can leave out what the program does not reach."""
+
 BACKENDS: tuple[Backend, ...] = (JULIAC, JULIAC_SCRIPT, PACKAGECOMPILER, SYSIMAGE)
 
 

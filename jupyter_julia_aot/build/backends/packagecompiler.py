@@ -22,7 +22,7 @@ class _PackageCompiler:
             return "only applications are built this way"
         if not recipe.bundle:
             return "it always makes a bundle; ask for one"
-        if recipe.trim != "no":
+        if recipe.trim not in ("no", "auto"):
             return "it cannot trim"
         return ""
 

@@ -26,7 +26,7 @@ class _Sysimage:
             return toolchain.reason.get("sysimage", "not available")
         if recipe.kind == "lib":
             return "libraries need juliac (Julia ≥ 1.12)"
-        if recipe.trim != "no":
+        if recipe.trim not in ("no", "auto"):
             return f"it cannot trim (trim={recipe.trim})"
         return ""
 

@@ -1,0 +1,8 @@
+# cause: formatted date
+# fixed: no
+using Dates
+
+function @main(args)
+    println(Core.stdout, Dates.format(Date(2024, 2, 29), "yyyy-mm-dd"))
+    return 0
+end

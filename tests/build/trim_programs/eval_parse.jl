@@ -1,0 +1,6 @@
+# cause: eval
+# fixed: no
+function @main(args)
+    println(Core.stdout, eval(Meta.parse("1 + 2")))
+    return 0
+end

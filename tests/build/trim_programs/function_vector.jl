@@ -1,0 +1,8 @@
+# cause: vector of functions
+# fixed: yes
+function @main(args)
+    for f in [sqrt, abs]
+        println(Core.stdout, f(4.0))
+    end
+    return 0
+end

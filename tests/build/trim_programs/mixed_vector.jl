@@ -1,0 +1,9 @@
+# cause: mixed container
+# fixed: no
+function @main(args)
+    row = Any[1, "two", 3.0]
+    for item in row
+        println(Core.stdout, item)
+    end
+    return 0
+end
