@@ -10,7 +10,7 @@ import traitlets
 
 from jupyter_julia_aot.records import Event
 from jupyter_julia_aot.widgets.build_state import BuildState
-from jupyter_julia_aot.widgets.live import Throttle, script
+from jupyter_julia_aot.widgets.live import SAVED_VIEW, Throttle, script
 from jupyter_julia_aot.widgets.static_html import STATIC, build_html
 from jupyter_julia_aot.widgets.static_text import build_text
 
@@ -71,7 +71,7 @@ class BuildWidget(anywidget.AnyWidget):
 
     def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         data, metadata = super()._repr_mimebundle_(**kwargs) or ({}, {})
-        return {**data, **static_bundle(self.state)}, metadata
+        return {**data, **SAVED_VIEW, **static_bundle(self.state)}, metadata
 
 
 def static_bundle(state: BuildState) -> dict[str, str]:

@@ -9,7 +9,7 @@ import anywidget
 import traitlets
 
 from jupyter_julia_aot.records import Event
-from jupyter_julia_aot.widgets.live import Throttle, script
+from jupyter_julia_aot.widgets.live import SAVED_VIEW, Throttle, script
 from jupyter_julia_aot.widgets.state import GenerationState
 from jupyter_julia_aot.widgets.static_html import STATIC, generation_html
 from jupyter_julia_aot.widgets.static_text import generation_text
@@ -74,7 +74,7 @@ class GenerationWidget(anywidget.AnyWidget):
 
     def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         data, metadata = super()._repr_mimebundle_(**kwargs) or ({}, {})
-        return {**data, **static_bundle(self.state)}, metadata
+        return {**data, **SAVED_VIEW, **static_bundle(self.state)}, metadata
 
 
 def static_bundle(state: GenerationState) -> dict[str, str]:

@@ -12,6 +12,10 @@ from jupyter_julia_aot.widgets.static_html import STATIC
 # At most so many updates a second reach the browser, however many tokens arrive.
 UPDATES_PER_SECOND = 20
 
+# Tells our Lab extension that this output is a widget with a static form beside it, to be shown
+# when the notebook is opened again and the widget's kernel is gone.
+SAVED_VIEW = {"application/vnd.jupyter-julia-aot.view+json": {"version": 1}}
+
 
 def script(name: str) -> str:
     """The ES module of a widget: the shared part, then its own."""

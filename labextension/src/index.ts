@@ -18,6 +18,7 @@ import { highlightMagics } from './highlight';
 import { Memory } from './memory';
 import { PanelModel } from './model';
 import { Panel } from './panel';
+import { keepViewsReadable } from './savedViews';
 import { SettingsSync } from './settings';
 
 const PLUGIN_ID = 'jupyter-julia-aot:plugin';
@@ -87,4 +88,13 @@ const highlighting: JupyterFrontEndPlugin<void> = {
   activate: (_: JupyterFrontEnd, tracker: INotebookTracker) => highlightMagics(tracker)
 };
 
-export default [plugin, highlighting];
+/** Widgets in notebooks that were closed and opened again. */
+const savedViews: JupyterFrontEndPlugin<void> = {
+  id: 'jupyter-julia-aot:saved-views',
+  description: 'Shows what a generation or build came to when its kernel is gone.',
+  autoStart: true,
+  requires: [INotebookTracker],
+  activate: (_: JupyterFrontEnd, tracker: INotebookTracker) => keepViewsReadable(tracker)
+};
+
+export default [plugin, highlighting, savedViews];

@@ -14,7 +14,7 @@ import pytest
 from jupyter_julia_aot.widgets.build import BuildWidget
 from jupyter_julia_aot.widgets.build_state import BuildState
 from jupyter_julia_aot.widgets.generation import GenerationWidget
-from jupyter_julia_aot.widgets.live import UPDATES_PER_SECOND, Throttle, script
+from jupyter_julia_aot.widgets.live import SAVED_VIEW, UPDATES_PER_SECOND, Throttle, script
 from jupyter_julia_aot.widgets.state import GenerationState
 from jupyter_julia_aot.widgets.static_html import STATIC
 from tests.widgets.examples import HOSTILE, build_events, event, generation_events
@@ -35,7 +35,7 @@ def generation_widget(act: Callable[[str, str], str] = no_action, text: str = "p
 
 def test_a_generation_widget_carries_its_static_forms() -> None:
     data, _ = generation_widget(text=HOSTILE)._repr_mimebundle_()
-    assert set(data) == {WIDGET_MIME, "text/plain", "text/html"}
+    assert set(data) == {WIDGET_MIME, *SAVED_VIEW, "text/plain", "text/html"}
     assert "passed" in data["text/plain"]
     assert "<script>" not in data["text/html"]
 
@@ -45,7 +45,7 @@ def test_a_build_widget_carries_its_static_forms() -> None:
     for one in build_events():
         widget.add(one)
     data, _ = widget._repr_mimebundle_()
-    assert set(data) == {WIDGET_MIME, "text/plain", "text/html"}
+    assert set(data) == {WIDGET_MIME, *SAVED_VIEW, "text/plain", "text/html"}
     assert widget.result["artifact"]["id"] == "a1"
 
 
