@@ -68,6 +68,12 @@ class JuliaAot(SingletonConfigurable):
     trial_seconds = Float(15.0, min=0.1, help="Time limit of one trial, seconds.").tag(config=True)
     trial_memory_mb = Int(1024, min=64, help="Memory limit of one trial, MiB.").tag(config=True)
     workers = Int(0, min=0, max=1024, help="Trial workers; 0: one per core.").tag(config=True)
+    worker_image = Enum(
+        ["auto", "existing", "off"],
+        "auto",
+        help="Start workers from a system image with the worker in it. 'auto' makes it in the background when "
+        "there is none, 'existing' only uses the one that `setup` made, 'off' uses none.",
+    ).tag(config=True)
     idioms = Bool(True, help="Try rewrites of Python idioms in failed candidates.").tag(config=True)
     trust = Bool(False, help="Accept candidates that no oracle has proven.").tag(config=True)
     idle_seconds = Float(

@@ -10,13 +10,11 @@ import ast
 import threading
 import time
 import traceback
-from collections.abc import Callable
 from typing import Any
 
 from jupyter_julia_aot.errors import Cancelled, JuliaError
-from jupyter_julia_aot.records import Candidate, Checks, Fault, Limits, Oracle, Toolchain, Trial, Verdict
+from jupyter_julia_aot.records import Candidate, Checks, Fault, Oracle, Trial, Verdict
 from jupyter_julia_aot.trial.oracle import parse_python_oracle
-from jupyter_julia_aot.trial.sandbox import SandboxName
 from jupyter_julia_aot.trial.session import Session
 
 _MOST_FAILURES = 20
@@ -56,41 +54,34 @@ class _Instrument(ast.NodeTransformer):
         return ast.fix_missing_locations(ast.copy_location(branch, node))
 
 
-def judge_with_python(
-    candidate: Candidate,
-    oracle: Oracle,
-    toolchain: Toolchain,
-    limits: Limits,
-    sandbox: SandboxName = "auto",
-    started: Callable[[Session], None] = lambda _: None,
-) -> Trial:
+def judge_with_python(candidate: Candidate, oracle: Oracle, session: Session) -> Trial:
     """One trial of ``candidate`` by the asserts in ``oracle.source``, which call it as ``NAME(...)``.
 
-    ``started`` is given the session, so that another thread can close it to cancel. The clock of
-    ``limits.seconds`` starts when Julia is up. Raises ``OracleError``, ``SandboxError``, ``WorkerError``.
+    ``session`` is a fresh one whose Julia is up; another candidate must not use it afterwards. The clock of
+    its ``limits.seconds`` starts now. Raises ``OracleError``, ``WorkerError``.
     """
+    limits = session.limits
     tree = parse_python_oracle(oracle)
     lines = {node.lineno for node in ast.walk(tree) if isinstance(node, ast.Assert)}
     program = compile(_Instrument().visit(tree), oracle.name, "exec")
     tally = _Tally(oracle.source)
+    used = session.sandbox
     begin = time.monotonic()
-    with Session(toolchain, limits=limits, sandbox=sandbox) as session:
-        started(session)
-        session.run("nothing;")
-        clock = _Clock(session, limits.seconds)
-        load_start = time.monotonic()
+    clock = _Clock(session, limits.seconds)
+    try:
         verdict, fault, output = _load(session, candidate)
-        load_seconds = time.monotonic() - load_start
+        load_seconds = time.monotonic() - begin
         run_start = time.monotonic()
         if verdict is None:
             calls = _Calls(session, candidate.name)
             verdict, fault = _run(program, candidate.name, calls, tally)
             output += calls.output
         run_seconds = time.monotonic() - run_start
-        used = session.sandbox
-        if clock.stop():
-            verdict = "timeout"
-            fault = Fault(type="Timeout", message=f"still running after {limits.seconds:g} s")
+    finally:
+        over = clock.stop()
+    if over:
+        verdict = "timeout"
+        fault = Fault(type="Timeout", message=f"still running after {limits.seconds:g} s")
     if verdict == "passed" and (tally.failures or not lines <= tally.seen):
         verdict = "failed"
         if not tally.failures:
@@ -107,7 +98,7 @@ def judge_with_python(
         error=fault,
         failures=tuple(tally.failures),
         sandbox=used,
-        julia=toolchain.version,
+        julia=session.toolchain.version,
     )
 
 
@@ -145,7 +136,8 @@ class _Clock:
 
 def _load(session: Session, candidate: Candidate) -> tuple[Verdict | None, Fault | None, str]:
     try:
-        result = session.run(candidate.code + "\nnothing;", "candidate")
+        # As it is: a line more could complete what ends too early.
+        result = session.run(candidate.code, "candidate", show=False)
     except (JuliaError, Cancelled) as error:
         return (*_of_error(error), "")
     return None, None, result.output

@@ -17,7 +17,7 @@ from jupyter_julia_aot.records import Limits, Toolchain
 from jupyter_julia_aot.trial.julia_types import Handle
 from jupyter_julia_aot.trial.sandbox import SandboxName
 from jupyter_julia_aot.trial.session_output import Bundle, Displayed, OutputReader, Printed, Shown
-from jupyter_julia_aot.trial.session_process import ProcessEndedError, SessionProcess
+from jupyter_julia_aot.trial.session_process import ProcessEndedError, SessionProcess, start_session
 from jupyter_julia_aot.trial.shared_arrays import SharedArrays, scratch_folder
 from jupyter_julia_aot.trial.values import decode, encode
 
@@ -93,15 +93,17 @@ class Session:
         *,
         seconds: float | None = None,
         on_shown: OnShown | None = None,
+        show: bool = True,
     ) -> SessionResult:
         """Run a cell with the rules of Julia's top level; ``name`` is its file name in messages.
 
-        ``on_shown`` gets what is shown as it comes; ``seconds`` bounds the wall clock.
+        ``on_shown`` gets what is shown as it comes; ``seconds`` bounds the wall clock. The cell's value is
+        shown unless it ends in a semicolon, or ``show`` is false.
         """
         with self._lock:
             start = time.monotonic()
             process = self._started()
-            show = not code.rstrip().endswith(";")
+            show = show and not code.rstrip().endswith(";")
             output = self._output(on_shown)
             done = self._request({"type": "run", "code": code, "name": name, "show": show}, output, seconds)
             bundle = done.get("bundle")
@@ -303,7 +305,7 @@ class Session:
         folder = scratch_folder()
         self._arrays = SharedArrays(folder)
         try:
-            self._process = SessionProcess(self.toolchain, self.limits, self._sandbox, folder)
+            self._process = start_session(self.toolchain, self.limits, self._sandbox, folder)
         except BaseException:
             self._arrays.close()
             raise
@@ -367,18 +369,21 @@ class Session:
         if threading.current_thread() is not threading.main_thread():
             return process.request(message, output, seconds)
         outcome: list[dict[str, Any] | BaseException] = []
+        ended = threading.Event()
 
         def work() -> None:
             try:
                 outcome.append(process.request(message, output, seconds))
             except BaseException as error:  # handed to the caller
                 outcome.append(error)
+            finally:
+                ended.set()
 
-        thread = threading.Thread(target=work, name="julia-aot-session", daemon=True)
-        thread.start()
-        while thread.is_alive():
+        threading.Thread(target=work, name="julia-aot-session", daemon=True).start()
+        # Not `join`: interrupted, it can take a thread for ended that runs on.
+        while not ended.is_set():
             try:
-                thread.join()
+                ended.wait()
             except KeyboardInterrupt:
                 process.stop()
         if isinstance(outcome[0], BaseException):

@@ -32,6 +32,7 @@ from typing import Any
 from jupyter_julia_aot.errors import WorkerError
 from jupyter_julia_aot.records import Limits, Toolchain
 from jupyter_julia_aot.trial.confined import ConfinedProcess
+from jupyter_julia_aot.trial.image import JULIA_SOURCES, distrust, ready_image
 from jupyter_julia_aot.trial.protocol import (
     Channel,
     ChannelClosedError,
@@ -43,7 +44,6 @@ from jupyter_julia_aot.trial.sandbox import SandboxName, launch
 from jupyter_julia_aot.trial.session_output import OutputReader
 from jupyter_julia_aot.trial.shared_arrays import SHARED_BYTES
 
-JULIA_SOURCES = Path(__file__).parent / "julia"
 START_SECONDS = 120.0
 STOP_SECONDS = 1.0
 """A cell that has not stopped so long after the first signal is killed, and the session with it."""
@@ -61,10 +61,30 @@ class ProcessEndedError(WorkerError):
         self.code = code
 
 
+def start_session(toolchain: Toolchain, limits: Limits, sandbox: SandboxName, folder: Path) -> SessionProcess:
+    """A session's process from the worker image when there is one; should that fail, one without."""
+    image = ready_image(toolchain)
+    if image is None:
+        return SessionProcess(toolchain, limits, sandbox, folder)
+    try:
+        return SessionProcess(toolchain, limits, sandbox, folder, image)
+    except WorkerError as error:
+        process = SessionProcess(toolchain, limits, sandbox, folder)
+        distrust(image, f"a session did not start with it: {error.message}")
+        return process
+
+
 class SessionProcess:
     """One running worker. Requests come from one thread at a time; :meth:`stop` and :meth:`kill` from any."""
 
-    def __init__(self, toolchain: Toolchain, limits: Limits, sandbox: SandboxName, folder: Path) -> None:
+    def __init__(
+        self,
+        toolchain: Toolchain,
+        limits: Limits,
+        sandbox: SandboxName,
+        folder: Path,
+        image: Path | None = None,
+    ) -> None:
         self._token = secrets.token_hex(8)
         self._wake_read, self._wake_write = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
         self._stop_asked = threading.Event()
@@ -73,7 +93,7 @@ class SessionProcess:
         self._next = 0
         home = folder / "home"
         home.mkdir(exist_ok=True)
-        self.process = _launch(toolchain, limits, sandbox, folder)
+        self.process = _launch(toolchain, limits, sandbox, folder, image)
         self._channel = Channel(self.process.stdout.fileno(), self.process.stdin.fileno())
         os.set_blocking(self.process.stderr.fileno(), False)
         try:
@@ -283,7 +303,9 @@ class _Stopper:
         self._next = now + _SIGNAL_EVERY
 
 
-def _launch(toolchain: Toolchain, limits: Limits, sandbox: SandboxName, folder: Path) -> ConfinedProcess:
+def _launch(
+    toolchain: Toolchain, limits: Limits, sandbox: SandboxName, folder: Path, image: Path | None
+) -> ConfinedProcess:
     from jupyter_julia_aot.toolchain import julia_command
 
     prefix = toolchain.prefix or str(Path(toolchain.path).resolve().parents[1])
@@ -298,12 +320,13 @@ def _launch(toolchain: Toolchain, limits: Limits, sandbox: SandboxName, folder: 
         "OPENBLAS_NUM_THREADS": "1",
     }
     threads = "--threads=1,0" if toolchain.version_tuple >= (1, 12, 0) else "--threads=1"
-    command = julia_command(toolchain, "--color=no", threads, str(JULIA_SOURCES / "session.jl"))
+    options = ["--color=no", threads, *([f"--sysimage={image}"] if image else [])]
+    command = julia_command(toolchain, *options, str(JULIA_SOURCES / "session_start.jl"))
     return launch(
         command,
         environment=environment,
         scratch=folder,
-        readable=[prefix, toolchain.path, JULIA_SOURCES],
+        readable=[prefix, toolchain.path, JULIA_SOURCES, *([image] if image else [])],
         limits=replace(limits, file_bytes=max(limits.file_bytes, limits.memory_bytes, 1 << 30)),
         sandbox=sandbox,
     )

@@ -3,8 +3,8 @@
 The messages, all frames of ``protocol.py`` (``julia/zygote.jl`` is the other side)::
 
     worker → us   hello
-    us → worker   init     {filter, work, readable, output_bytes}
-    worker → us   ready    {warm_seconds, landlock, code_files}
+    us → worker   init     {filter, work, readable, output_bytes, proven}
+    worker → us   ready    {warm_seconds, landlock, image, code_files}
     us → worker   trial    {id, seconds, memory_bytes, file_bytes}
     us → worker   candidate {code, name, jit, task}   read by the trial's process, never by the worker
     worker → us   loaded   {id}                 the candidate is loaded: the oracle may come
@@ -29,6 +29,7 @@ from jupyter_julia_aot.errors import WorkerError
 from jupyter_julia_aot.records import Limits, Toolchain
 from jupyter_julia_aot.trial.confined import ConfinedProcess
 from jupyter_julia_aot.trial.filter import seccomp_program
+from jupyter_julia_aot.trial.image import JULIA_SOURCES, distrust, note_proof, proven, ready_image
 from jupyter_julia_aot.trial.protocol import (
     Channel,
     ChannelClosedError,
@@ -38,23 +39,46 @@ from jupyter_julia_aot.trial.protocol import (
 )
 from jupyter_julia_aot.trial.sandbox import SYSTEM_FILES, SYSTEM_TREES, SandboxName, launch
 
-JULIA_SOURCES = Path(__file__).parent / "julia"
 START_SECONDS = 600.0
 """Longest start of a worker, its warm-up included."""
 GRACE_SECONDS = 90.0
 """How long after a trial's own limit the worker may take to answer before it is given up."""
 
 
+def start_worker(toolchain: Toolchain, limits: Limits, sandbox: SandboxName = "auto") -> Worker:
+    """A worker from the worker image when there is one; should that fail, one without it, for good.
+
+    Raises ``SandboxError`` or ``WorkerError`` when none comes up.
+    """
+    image = ready_image(toolchain)
+    if image is None:
+        return Worker(toolchain, limits, sandbox)
+    try:
+        return Worker(toolchain, limits, sandbox, image)
+    except WorkerError as error:
+        worker = Worker(toolchain, limits, sandbox)
+        distrust(image, f"a worker did not start with it: {error.message}")
+        return worker
+
+
 class Worker:
     """A running worker. Not thread-safe but for :meth:`cancel` and :meth:`kill`.
 
-    Raises ``SandboxError`` or ``WorkerError`` when it does not come up.
+    ``image``: the worker image to start from. Raises ``SandboxError`` or ``WorkerError`` when it does not
+    come up.
     """
 
-    def __init__(self, toolchain: Toolchain, limits: Limits, sandbox: SandboxName = "auto") -> None:
+    def __init__(
+        self,
+        toolchain: Toolchain,
+        limits: Limits,
+        sandbox: SandboxName = "auto",
+        image: Path | None = None,
+    ) -> None:
         self.toolchain = toolchain
         self.limits = limits
         self.warm: Mapping[str, Any] = {}
+        self._image = image
         self._root = Path(tempfile.mkdtemp(prefix="julia-aot-trial-"))
         self._lock = threading.Lock()
         self._cancelled = False
@@ -105,7 +129,10 @@ class Worker:
             "OPENBLAS_NUM_THREADS": "1",
             "JULIA_PKG_OFFLINE": "true",
         }
-        command = julia_command(self.toolchain, *_options(self.toolchain), str(JULIA_SOURCES / "zygote.jl"))
+        options = _options(self.toolchain)
+        if self._image is not None:
+            options.append(f"--sysimage={self._image}")
+        command = julia_command(self.toolchain, *options, str(JULIA_SOURCES / "zygote.jl"))
         limits = replace(
             self.limits,
             memory_bytes=0,  # the worker itself holds each child to the limit
@@ -115,7 +142,7 @@ class Worker:
             command,
             environment=environment,
             scratch=self._root,
-            readable=[self.toolchain.prefix, JULIA_SOURCES],
+            readable=[self.toolchain.prefix, JULIA_SOURCES, *([self._image] if self._image else [])],
             limits=limits,
             sandbox=sandbox,
         )
@@ -130,11 +157,14 @@ class Worker:
                 "work": str(work),
                 "readable": [path for path in readable if path and Path(path).exists()],
                 "output_bytes": self.limits.output_bytes,
+                "proven": proven(self._image, self.sandbox),
             }
         )
         self.warm = self._channel.receive(START_SECONDS)
         if self.warm.get("type") != "ready":
             raise ProtocolError("the worker did not say that it is ready")
+        if self._image is not None:
+            note_proof(self._image, self.sandbox)
 
     def _drain(self) -> None:
         # Keeps the worker's own complaints, and its pipe from filling up.

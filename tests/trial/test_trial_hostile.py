@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from jupyter_julia_aot.records import Limits, Toolchain
-from jupyter_julia_aot.trial.pool import TrialPool, trials_per_worker
+from jupyter_julia_aot.trial.pool import TrialPool
 from jupyter_julia_aot.trial.sandbox import SandboxName, sandbox_statuses
+from jupyter_julia_aot.trial.slot import trials_per_worker
 from tests.trial.corpus import GOOD, ORACLE, candidate, corpus, outside
 
 pytestmark = [pytest.mark.julia, pytest.mark.timeout(1800)]

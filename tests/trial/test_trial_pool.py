@@ -13,7 +13,8 @@ import pytest
 from jupyter_julia_aot.errors import Cancelled, OracleError, WorkerError
 from jupyter_julia_aot.records import Candidate, Limits, Oracle, Toolchain, Trial, new_id
 from jupyter_julia_aot.trial.filter import seccomp_program, supported
-from jupyter_julia_aot.trial.pool import TrialPool, interpreter_budget
+from jupyter_julia_aot.trial.pool import TrialPool
+from jupyter_julia_aot.trial.slot import interpreter_budget
 
 pytestmark = [pytest.mark.julia, pytest.mark.timeout(900)]
 

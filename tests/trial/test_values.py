@@ -278,7 +278,7 @@ def test_a_round_trip_through_python_is_exact(session: Session, code: str) -> No
 def test_damaged_bytes_do_not_end_julia(session: Session) -> None:
     session.run(
         """
-        const V = Main.SessionWorker.Values
+        const V = Base.loaded_modules[Base.PkgId("JuliaAotSessionWorker")].Values
         import Random
         Random.seed!(1)
         function damage(values)

@@ -71,6 +71,10 @@ end
 function take_over()
     install(:stdout, Stream('o'))
     install(:stderr, Stream('e'))
+    logger = Base.CoreLogging.global_logger()
+    # Older Julias' logger holds on to the first stderr; newer ones ask for the current one each time.
+    hasproperty(logger, :stream) && isopen(logger.stream) &&
+        Base.CoreLogging.global_logger(typeof(logger)(Stream('e')))
     pushdisplay(Screen())
     return
 end

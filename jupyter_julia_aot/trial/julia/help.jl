@@ -18,7 +18,10 @@ end
 function complete_with(repl, code, position)
     found, range, ok = repl.REPLCompletions.completions(code, position, Main)
     ok || return Dict{String,Any}("matches" => Any[], "start" => position, "stop" => position)
-    texts = unique!(Any[String(repl.REPLCompletions.completion_text(c)) for c in found])
+    # From Julia 1.12 on, `completion_text` has no method for `\\alpha`.
+    text = isdefined(repl.REPLCompletions, :named_completion) ?
+        c -> repl.REPLCompletions.named_completion(c).completion : repl.REPLCompletions.completion_text
+    texts = unique!(Any[String(text(c)) for c in found])
     return Dict{String,Any}("matches" => texts, "start" => first(range) - 1, "stop" => last(range))
 end
 

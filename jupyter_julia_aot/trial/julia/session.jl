@@ -1,7 +1,7 @@
 # A stateful worker: cells, calls and variables for one notebook. `../session.py` is the other side and
 # documents the messages. Standard library only; Julia 1.5 to 1.13.
 
-module SessionWorker
+module JuliaAotSessionWorker
 
 include("wire.jl")
 include("values.jl")
@@ -68,7 +68,7 @@ function answer(request::Dict{String,Any}, output::Int)
     reply = try
         perform(request["type"], request)
     catch fault
-        Dict{String,Any}("error" => Faults.report(fault, catch_backtrace(), cell))
+        Dict{String,Any}("error" => Faults.report(fault, catch_backtrace(), cell, get(request, "code", "")))
     end
     Console.finish(id)
     reply["type"], reply["id"] = "done", id
@@ -209,5 +209,3 @@ function main()
 end
 
 end
-
-SessionWorker.main()

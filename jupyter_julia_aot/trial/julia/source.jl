@@ -2,6 +2,8 @@
 
 module Source
 
+using ..ParseFaults
+
 struct SyntaxFault <: Exception
     message::String
     line::Union{Int,Nothing}
@@ -18,49 +20,27 @@ function parse_all(code::String, file::String)
         isdefined(Meta, :parseall) ? Meta.parseall(code; filename = file) :
             Base.parse_input_line(code; filename = file)
     catch fault
-        throw(SyntaxFault(text_of(fault), line_in(text_of(fault), file)))
+        throw(syntax_fault(fault, code))
     end
     tree === nothing && return Expr(:toplevel)
     tree isa Expr || return Expr(:toplevel, tree)
-    check(tree, file, code)
+    check(tree, code)
     return tree.head === :toplevel ? tree : Expr(:toplevel, tree)
 end
 
-text_of(fault) = first_lines(sprint(showerror, fault))
-
-# Parsers print the source around the error; the first lines say what is wrong.
-function first_lines(text::String)
-    lines = split(text, '\n')
-    return join(lines[1:min(end, 8)], '\n')
+function syntax_fault(fault, code::String)
+    found = ParseFaults.describe(fault, code)
+    return SyntaxFault(ParseFaults.sentence(found), found.line)
 end
 
-function line_in(text::String, file::String)
-    found = match(Regex("\\Q" * file * "\\E:(\\d+)"), text)
-    return found === nothing ? nothing : parse(Int, found.captures[1])
-end
-
-mutable struct Place
-    line::Union{Int,Nothing}
-end
-
-check(tree::Expr, file::String, code::String) = check(tree, Place(nothing), file, code)
-function check(tree::Expr, place::Place, file::String, code::String)
-    if tree.head === :error
-        what = isempty(tree.args) ? "it does not parse" : tree.args[1]
-        text = what isa Exception ? text_of(what) : string(what)
-        line = line_in(text, file)
-        throw(SyntaxFault(text, line === nothing ? place.line : line))
-    elseif tree.head === :incomplete
-        text = isempty(tree.args) ? "the code ends too early" : string(tree.args[1])
-        throw(SyntaxFault(text, count(isequal('\n'), rstrip(code)) + 1))
+function check(tree::Expr, code::String)
+    if tree.head === :error || tree.head === :incomplete
+        throw(syntax_fault(isempty(tree.args) ? "it does not parse" : tree.args[1], code))
     end
     for part in tree.args
-        if part isa LineNumberNode
-            place.line = part.line
-        elseif part isa Expr
-            check(part, place, file, code)
-        end
+        part isa Expr && check(part, code)
     end
+    return
 end
 
 end

@@ -1,4 +1,5 @@
 # Everything that must be compiled before the first fork, and the proof that forking is safe here.
+# `prepare!` runs once: in a worker that starts from nothing, or in the process that makes the image (image.jl).
 
 module Warm
 
@@ -43,36 +44,49 @@ end
 const PACKAGES = ("Test", "Random", "Statistics", "LinearAlgebra", "Printf", "Dates", "SparseArrays", "Unicode",
                   "DelimitedFiles")
 function preload()
-    loaded = String[]
     scratch = Module(gensym("packages"))
     for name in PACKAGES
         try
             Core.eval(scratch, Expr(:import, Expr(:., Symbol(name))))
-            push!(loaded, name)
         catch
             continue # this Julia comes without it
         end
     end
-    return loaded
+    return
 end
 
-function up(settings::Child.Settings)
-    start = time_ns()
-    packages = preload()
-    # From here on every index is checked, `@inbounds` or not: a wrong one must not reach other memory.
-    System.set_option!(:check_bounds, 1)
-    System.set_option!(:opt_level, 1)
+const PREPARED = Ref(false)
+
+"Load the packages and compile what children need."
+function prepare!(loaded = preload)
+    loaded()
     for _ in 1:2
         rehearse()
     end
     compile_fork!()
-    compile_child!(settings)
-    self_test() || error("children of this Julia share machine code: it cannot be forked")
+    compile_child!()
+    PREPARED[] = true
+    return
+end
+
+"Make this process ready to fork. `proven`: forking has been seen to be safe here, with the same image and sandbox."
+function up(settings::Child.Settings, proven::Bool)
+    start = time_ns()
+    prepared = PREPARED[]
+    prepared || preload()
+    # From here on every index is checked, `@inbounds` or not: a wrong one must not reach other memory.
+    System.set_option!(:check_bounds, 1)
+    System.set_option!(:opt_level, 1)
+    prepared ? compile_fork!() : prepare!(() -> nothing)
+    System.set_compiler!(false)
+    proven || self_test() || error("children of this Julia share machine code: it cannot be forked")
     System.find_code_memory!()
-    GC.gc()
-    GC.gc()
-    return Dict{String,Any}("packages" => packages, "warm_seconds" => (time_ns() - start) / 1e9, "landlock" => settings.rules >= 0,
-                            "code_files" => length(System.CODE_MEMORY.memory_files))
+    if !prepared
+        GC.gc()
+        GC.gc()
+    end
+    return Dict{String,Any}("warm_seconds" => (time_ns() - start) / 1e9, "landlock" => settings.rules >= 0,
+                            "image" => prepared, "code_files" => length(System.CODE_MEMORY.memory_files))
 end
 
 "Judge a small program here, as a child would, so that children find all of it compiled."
@@ -148,7 +162,7 @@ function compile_fork!()
     return
 end
 
-function compile_child!(settings::Child.Settings)
+function compile_child!()
     precompile(Child.run, (Dict{String,Any}, Child.Settings, Cint, Cint, Cint, Cint))
     precompile(Child.judged, (Dict{String,Any}, Child.Settings, Cint, Cint, Cint))
     precompile(Child.candidate_process, (Expr, Dict{String,Any}, Child.Settings, Tuple{Cint,Cint,Cint}, String))
@@ -165,7 +179,6 @@ function compile_child!(settings::Child.Settings)
     precompile(Watch.run, (Dict{String,Any}, Child.Settings, Cint, Cint))
     precompile(Watch.watch!, (Watch.Outcome, Cint, Dict{String,Any}, Child.Settings, Vector{Cint}, Cint, Cint, UInt64))
     precompile(Watch.relay!, (Cint,))
-    System.set_compiler!(false)
     return
 end
 

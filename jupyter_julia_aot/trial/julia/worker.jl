@@ -13,6 +13,7 @@ module JuliaAotTrialWorker
 const HERE = @__DIR__
 include(joinpath(HERE, "wire.jl"))
 include(joinpath(HERE, "system.jl"))
+include(joinpath(HERE, "parse_faults.jl"))
 include(joinpath(HERE, "source.jl"))
 include(joinpath(HERE, "checks.jl"))
 include(joinpath(HERE, "screen.jl"))
@@ -47,7 +48,7 @@ function main()
     init = Wire.read_frame(input)
     init === nothing && return
     settings = Child.Settings(init)
-    warmed = Warm.up(settings)
+    warmed = Warm.up(settings, get(init, "proven", false) === true)
     Wire.write_frame(output, merge!(warmed, Dict{String,Any}("type" => "ready")))
     while true
         message = Wire.read_frame(input)

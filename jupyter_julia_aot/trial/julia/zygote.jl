@@ -1,8 +1,11 @@
 # Start the trial worker. It lives beside `Main`, not in it: a candidate finds `Main` as empty as in a fresh Julia.
 
 try
-    # A module of `__toplevel__` has no name there: it is the value of its definition, the last of the file.
-    worker = Base.include(Base.__toplevel__, joinpath(@__DIR__, "worker.jl"))
+    key = Base.PkgId("JuliaAotTrialWorker")
+    # In the image already (image.jl), or loaded now. A module of `__toplevel__` has no name there: it is the value
+    # of its definition, the last of the file.
+    worker = haskey(Base.loaded_modules, key) ? Base.loaded_modules[key] :
+             Base.include(Base.__toplevel__, joinpath(@__DIR__, "worker.jl"))
     Base.invokelatest(Base.invokelatest(getfield, worker, :main))
 catch fault
     # Plain writes: Julia's own stderr may wait for an event loop that a signal or a fork has hurt.

@@ -1,0 +1,24 @@
+# Makes the worker image: run as `julia --output-o OBJECT image.jl` by ../image.py, which links the object.
+# The image is Julia's own with the worker and the session in it, loaded and compiled.
+
+# Nothing is initialised in such a process unless asked for.
+Sys.__init__()
+Base.reinit_stdio()
+Base.init_depot_path()
+Base.init_load_path()
+
+let worker = Base.include(Base.__toplevel__, joinpath(@__DIR__, "worker.jl")),
+    session = Base.include(Base.__toplevel__, joinpath(@__DIR__, "session.jl"))
+
+    Core.eval(worker, :(Warm.prepare!()))
+    Core.eval(worker, :(precompile(main, ())))
+    Core.eval(worker, :(precompile(Warm.up, (Child.Settings, Bool))))
+    Core.eval(worker, :(precompile(Child.Settings, (Dict{String,Any},))))
+    Base.include(session, joinpath(@__DIR__, "session_rehearsal.jl"))
+end
+
+# The worker finds its own arguments and load path when it starts.
+empty!(ARGS)
+empty!(Core.ARGS)
+empty!(LOAD_PATH)
+empty!(DEPOT_PATH)

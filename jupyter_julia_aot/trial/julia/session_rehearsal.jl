@@ -1,0 +1,39 @@
+# What a session does, done once while the image is made, so that all of it is compiled there. `Main` stays empty.
+
+let sink = Int(ccall(:open, Cint, (Cstring, Cint, Cint...), "/dev/null", 1, 0)), number = Ref(0)
+    function request(kind, fields::Pair...)
+        message = Dict{String,Any}("type" => kind, "id" => (number[] += 1), "forget" => Any[], fields...)
+        answer(Wire.unpack(Wire.pack(message)), sink)
+    end
+    cell(code, show) = request("run", "code" => code, "name" => "cell", "show" => show)
+    call(name, arguments...) = request("call", "function" => name, "arguments" => Any[arguments...], "keywords" =>
+                                       Dict{String,Any}(), "shared" => Any[], "resizable" => false)
+    bytes(value) = encode(value, STORE)
+
+    Console.SEND_DISPLAY[] = (n, shown) -> write_frame(sink, Dict{String,Any}("number" => n, "bundle" => shown))
+    for code in ("1 + 1", "nothing;", "\"text\"", "[1, 2, 3]", "[1.5 2.5; 3.5 4.5]", "Dict(\"a\" => 1)", "(1, :a, 2.5)",
+                 "sum", "error(\"x\")", "undefined_name", "sqrt(-1)", "f(x = 1", "f(x) = )", "for i in 1:2\n    i\nend")
+        cell(code, true)
+        cell(code, false)
+    end
+    for value in (1, 2.5, true, nothing, "text", [1, 2], [1.5, 2.5], [1.5 2.5], ["a"], (1, "a"), Dict("a" => 1), 1:3)
+        data = bytes(value)
+        request("value", "value" => data)
+        call("identity", data)
+    end
+    call("no_such_name")
+    request("quiet")
+    request("complete", "code" => "prin", "position" => 4)
+    ccall(:close, Cint, (Cint,), sink)
+    precompile(main, ())
+    precompile(serve, (Int, Int))
+    precompile(define, (String, String, String, String))
+    precompile(set_variables, (Vector{Any}, Vector{Any}))
+    precompile(Console.take_over, ())
+    precompile(Console.finish, (Int,))
+    empty!(STORE.objects)
+    empty!(Faults.CELLS)
+    STORE.next = 1
+    Console.SHOWN[] = 0
+    Console.SEND_DISPLAY[] = nothing
+end
