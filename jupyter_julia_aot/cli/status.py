@@ -36,7 +36,7 @@ def run_doctor(args: argparse.Namespace, output: Output) -> int:
             output.line(f"    not {capability}: {why}")
     model = report["model"]
     where = f" at {model['base_url']}" if model["base_url"] else ""
-    output.line(f"Model   {model['model'] or 'embedded'}{where}  ({model['source']})")
+    output.line(f"Model   {model['model'] or 'unknown'}{where}  ({model['source']})")
     sandbox = report["sandbox"]
     output.line(f"Sandbox {sandbox['name'] or 'none works'}")
     for way in sandbox["ways"]:

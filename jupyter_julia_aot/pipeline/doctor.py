@@ -13,7 +13,8 @@ SETUP = "run: jupyter julia-aot setup"
 
 
 def doctor(julia: str = "") -> dict[str, Any]:
-    """A JSON-ready report: ``julia``, ``model``, ``devices``, ``sandbox`` and ``problems``.
+    """A JSON-ready report: ``julia``, ``model`` (in use), ``models`` (servers that answer here),
+    ``devices``, ``sandbox`` and ``problems``.
 
     Starts no model and installs nothing. ``problems`` lists ``{"what", "remedy"}`` of whatever
     keeps the main path (generate, try, build) from working; empty means all is well.
@@ -25,6 +26,7 @@ def doctor(julia: str = "") -> dict[str, Any]:
         "julia": toolchains,
         "broken": broken,
         "model": model,
+        "models": _servers(),
         "devices": [],
         "sandbox": sandbox,
         "compiler": _compiler(),
@@ -48,32 +50,35 @@ def _toolchains(julia: str) -> tuple[list[dict[str, Any]], list[dict[str, str]]]
     return found, [{"path": path, "reason": why} for path, why in broken_toolchains(julia)]
 
 
-def _model() -> dict[str, Any]:
-    """The server that would be used, found without starting one."""
-    import os
-    from importlib.util import find_spec
-
+def _servers() -> list[dict[str, Any]]:
+    """The model servers that answer on this machine, whichever is in use."""
     from jupyter_julia_aot.model import discover
 
+    return [to_json(server) for server in discover()]
+
+
+def _model() -> dict[str, Any]:
+    """The server that would be used, found without starting one; ``reason`` says why it is not usable."""
+    import os
+
+    from jupyter_julia_aot.model import locate
+
     current = settings()
-    address = current.base_url or os.environ.get("OPENAI_BASE_URL", "")
-    if address:
+    try:
+        info = locate()
+    except JuliaAotError as error:
+        variable = next((v for v in ("JULIA_AOT_BASE_URL", "OPENAI_BASE_URL") if os.environ.get(v)), "")
+        address = current.base_url or os.environ.get(variable, "")
         return {
-            "base_url": address,
+            "base_url": address or None,
             "model": current.model or None,
-            "source": "configured",
-            "origin": current.origin("base_url") if current.base_url else "OPENAI_BASE_URL",
-            "usable": None,
+            "source": "configured" if address else "embedded",
+            "origin": current.origin("base_url") if current.base_url else variable,
+            "usable": False,
+            "reason": error.message,
+            "remedy": error.remedy,
         }
-    servers = discover()
-    if servers:
-        return {**to_json(servers[0]), "usable": True, "others": [to_json(s) for s in servers[1:]]}
-    return {
-        "base_url": None,
-        "model": None,
-        "source": "embedded",
-        "usable": find_spec("xllamacpp") is not None,
-    }
+    return {**to_json(info), "base_url": info.base_url or None, "usable": True, "reason": "", "remedy": ""}
 
 
 def _sandbox() -> dict[str, Any]:
@@ -106,14 +111,8 @@ def _problems(
     ]
     if not any("trial" in t["capabilities"] for t in toolchains):
         problems.append({"what": "no usable Julia was found", "remedy": SETUP})
-    if model["source"] == "embedded" and not model["usable"]:
-        problems.append(
-            {
-                "what": "no model server answers, and the embedded one is not installed",
-                "remedy": "pip install 'jupyter_julia_aot[local]', or start a server "
-                "(llama.cpp, vLLM, Ollama, LM Studio)",
-            }
-        )
+    if not model["usable"]:
+        problems.append({"what": model["reason"], "remedy": model["remedy"]})
     if sandbox["name"] is None:
         why = "; ".join(f"{w['name']}: {w['reason']}" for w in sandbox["ways"] if w["name"] != "none")
         problems.append(

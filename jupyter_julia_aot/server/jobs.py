@@ -124,7 +124,10 @@ class Jobs:
         if full:
             view["log"] = log
             # A server tells its address as soon as it runs; all others their result at the end.
-            view["result"] = None if alive and job["verb"] != "serve" else _result(directory / "stdout")
+            done = not alive or job["verb"] == "serve"
+            # An evaluation writes its result to a file of its own.
+            file = "result.json" if job["verb"] == "eval" else "stdout"
+            view["result"] = _result(directory / file) if done else None
         return view
 
     def signature(self, job_id: str) -> tuple[float, ...]:

@@ -1,6 +1,6 @@
 import { JupyterFrontEnd } from '@jupyterlab/application';
 import { Clipboard, Dialog, MainAreaWidget, Notification, showDialog } from '@jupyterlab/apputils';
-import { PageConfig } from '@jupyterlab/coreutils';
+import { PageConfig, PathExt } from '@jupyterlab/coreutils';
 import { INotebookTracker } from '@jupyterlab/notebook';
 import { TranslationBundle } from '@jupyterlab/translation';
 
@@ -84,10 +84,11 @@ export function makeServices(options: {
       Clipboard.copyToSystem(text);
       actions.notify(trans.__('Copied.'));
     },
-    download: build => {
+    download: (build, what = 'download') => {
+      const { id, name, path } = build.result.artifact;
       const link = document.createElement('a');
-      link.href = model.api.downloadUrl(build.result.artifact.id);
-      link.download = build.result.artifact.name;
+      link.href = model.api.downloadUrl(id, what);
+      link.download = what === 'bundle' ? `${name}.zip` : PathExt.basename(path);
       link.click();
     },
     reveal: build => reveal(app, build, trans, actions),

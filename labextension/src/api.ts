@@ -55,8 +55,9 @@ export class Api {
   runBuild(id: string, args: string[]): Promise<IJob> {
     return this._ask(`builds/${encodeURIComponent(id)}/run`, 'POST', { args });
   }
-  downloadUrl(id: string): string {
-    const path = `builds/${encodeURIComponent(id)}/download`;
+  /** Where a build's file, or its bundle as a ZIP file, is downloaded from. */
+  downloadUrl(id: string, what: 'download' | 'bundle' = 'download'): string {
+    const path = `builds/${encodeURIComponent(id)}/${what}`;
     const token = this.settings.token && this.settings.appendToken ? this.settings.token : '';
     return URLExt.join(this.settings.baseUrl, PREFIX, path) + query({ token });
   }

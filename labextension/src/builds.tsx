@@ -1,3 +1,4 @@
+import { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
 import { splitArguments } from './arguments';
@@ -81,10 +82,11 @@ function Build(props: { build: IBuild; again: () => void }): JSX.Element {
           <span className="jja-name">{artifact.name}</span>
           <span className="jja-facts">{format.bytes(artifact.bundle_bytes ?? artifact.bytes)}</span>
         </button>
-        <Badge kind={build.exists ? 'done' : 'cancelled'} label={build.exists ? artifact.kind : trans.__('deleted')} />
+        <Badge {...badgeOf(build, trans)} />
       </div>
       <div className="jja-facts jja-pad">
         {[
+          artifact.kind,
           artifact.backend,
           artifact.julia && `Julia ${artifact.julia}`,
           artifact.needs_julia ? trans.__('needs Julia') : trans.__('stands alone'),
@@ -123,6 +125,14 @@ function Build(props: { build: IBuild; again: () => void }): JSX.Element {
           )}
           <div className="jja-tabs">
             <Button label={trans.__('Download')} disabled={!build.exists} onClick={() => actions.download(build)} />
+            {artifact.bundle_bytes !== null && (
+              <Button
+                label={trans.__('Download bundle')}
+                title={trans.__('The program with its libraries as a ZIP file')}
+                disabled={!build.exists}
+                onClick={() => actions.download(build, 'bundle')}
+              />
+            )}
             <Button label={trans.__('Reveal')} disabled={!build.exists} onClick={() => actions.reveal(build)} />
             <Button label={trans.__('Delete')} onClick={remove} />
           </div>
@@ -131,6 +141,20 @@ function Build(props: { build: IBuild; again: () => void }): JSX.Element {
       )}
     </article>
   );
+}
+
+/** One word on what is known of a build: does its file exist, did it run. */
+function badgeOf(build: IBuild, trans: TranslationBundle): { kind: string; label: string } {
+  const { verified } = build.result;
+  if (!build.exists) {
+    return { kind: 'cancelled', label: trans.__('deleted') };
+  }
+  if (!verified.ran) {
+    return { kind: 'unknown', label: trans.__('built') };
+  }
+  return verified.exit_code === 0
+    ? { kind: 'passed', label: trans.__('verified') }
+    : { kind: 'failed', label: trans.__('exit code %1', verified.exit_code) };
 }
 
 const WIDTH = 260;

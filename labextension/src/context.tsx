@@ -13,7 +13,7 @@ export interface IActions {
   accept(candidate: ICandidate): Promise<void>;
   rerun(id: string): Promise<void>;
   copy(text: string): void;
-  download(build: IBuild): void;
+  download(build: IBuild, what?: 'download' | 'bundle'): void;
   reveal(build: IBuild): void;
   confirm(title: string, body: string, button: string): Promise<boolean>;
   /** Change settings in JupyterLab, in the file the magics read, and in running kernels. */

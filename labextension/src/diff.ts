@@ -40,6 +40,37 @@ export function diffLines(before: string, after: string): IDiffLine[] {
   return lines;
 }
 
+export interface IDiffRow {
+  left: IDiffLine | null;
+  right: IDiffLine | null;
+}
+
+/** A difference as two columns: what was removed stands beside what was put in its place. */
+export function diffRows(lines: IDiffLine[]): IDiffRow[] {
+  const rows: IDiffRow[] = [];
+  let removed: IDiffLine[] = [];
+  let added: IDiffLine[] = [];
+  const flush = () => {
+    for (let i = 0; i < Math.max(removed.length, added.length); i++) {
+      rows.push({ left: removed[i] ?? null, right: added[i] ?? null });
+    }
+    removed = [];
+    added = [];
+  };
+  for (const line of lines) {
+    if (line.kind === 'removed') {
+      removed.push(line);
+    } else if (line.kind === 'added') {
+      added.push(line);
+    } else {
+      flush();
+      rows.push({ left: line, right: line });
+    }
+  }
+  flush();
+  return rows;
+}
+
 function middle(a: string[], b: string[], offset: number): IDiffLine[] {
   const removed = (i: number): IDiffLine => ({
     kind: 'removed',

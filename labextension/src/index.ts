@@ -20,6 +20,7 @@ import { PanelModel } from './model';
 import { Panel } from './panel';
 import { keepViewsReadable } from './savedViews';
 import { SettingsSync } from './settings';
+import { setStrings } from './strings';
 
 const PLUGIN_ID = 'jupyter-julia-aot:plugin';
 
@@ -50,6 +51,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
     translator: ITranslator | null
   ) => {
     const trans = (translator ?? nullTranslator).load('jupyter_julia_aot');
+    setStrings(trans);
     const api = new Api(app.serviceManager.serverSettings);
     const model = new PanelModel(api);
     const memory = new Memory(stateDB);

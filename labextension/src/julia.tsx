@@ -105,6 +105,18 @@ function sandboxText(sandbox: any, none: string): string {
   return lacks.length ? `${sandbox.name} (${lacks.join('; ')})` : String(sandbox.name);
 }
 
+/** A device in words: `NVIDIA H200 (cuda, 139.0 GiB)`, with the reason when it cannot be used. */
 function deviceText(device: any): string {
-  return typeof device === 'string' ? device : String(device?.name ?? device?.kind ?? '?');
+  if (typeof device !== 'object' || device === null) {
+    return String(device);
+  }
+  const bytes = Number(device.memory_bytes ?? device.bytes ?? 0);
+  const name = String(device.name ?? device.kind ?? '?');
+  const more = [
+    device.kind !== name && device.kind,
+    device.count > 1 && `× ${device.count}`,
+    bytes > 0 && format.bytes(bytes),
+    device.reason
+  ].filter(Boolean);
+  return more.length ? `${name} (${more.join(', ')})` : name;
 }

@@ -1,3 +1,4 @@
+import { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
 import { breakEven } from './breakeven';
@@ -7,11 +8,16 @@ import { Facts, Failure, Loading } from './parts';
 import { ILedger } from './types';
 
 const DAY = 86_400;
-const SPANS: [string, number][] = [
-  ['week', 7],
-  ['month', 30],
-  ['year', 365]
-];
+const SPANS = [7, 30, 365];
+
+function spanName(days: number, trans: TranslationBundle): string {
+  const names: Record<number, string> = {
+    7: trans.__('last week'),
+    30: trans.__('last month'),
+    365: trans.__('last year')
+  };
+  return names[days];
+}
 const MODELS = ['claude-sonnet-4-5', 'claude-opus-4-5', 'gpt-5', 'gpt-5-mini', 'gemini-2.5-pro', 'deepseek-chat'];
 
 /** What the work cost here, and what it would have cost elsewhere. */
@@ -56,9 +62,9 @@ export function LedgerSection(): JSX.Element {
           value={days}
           onChange={e => setDays(Number(e.target.value))}
         >
-          {SPANS.map(([name, length]) => (
-            <option key={name} value={length}>
-              {trans.__('last %1', trans.__(name))}
+          {SPANS.map(length => (
+            <option key={length} value={length}>
+              {spanName(length, trans)}
             </option>
           ))}
         </select>

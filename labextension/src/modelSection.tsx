@@ -3,7 +3,7 @@ import * as React from 'react';
 import { useAsked, useDo, useLive, useServices } from './context';
 import * as format from './format';
 import { Button, Facts, Failure, Loading, Note } from './parts';
-import { IModelInfo } from './types';
+import { IModelInUse, IModelInfo } from './types';
 
 const LOW_CACHE = 0.05;
 
@@ -17,6 +17,10 @@ export function ModelSection(): JSX.Element {
   const state = useAsked(() => model.api.model(), [version], 300);
   const [checking, setChecking] = React.useState(false);
   const [wanted, setWanted] = React.useState<string | null>(null);
+  const serving = useLive(jobs => jobs.jobs.find(j => j.verb === 'serve' && j.state === 'running') ?? null);
+  const served = servedUrl(serving?.message);
+  // Started from here: it is taken into use as soon as it answers.
+  const takeOver = React.useRef(false);
   const check = () => {
     setChecking(true);
     act(async () => {
@@ -37,11 +41,9 @@ export function ModelSection(): JSX.Element {
     return settings.error ? <Failure error={settings.error} again={settings.again} /> : <Loading />;
   }
   const chosen = wanted ?? String(settings.value.values.base_url ?? '');
-  const info = (known?.model ?? null) as (IModelInfo & { others?: IModelInfo[] }) | null;
-  const discovered = info?.base_url && info.source === 'discovered' ? [info] : [];
-  const servers = [...(known?.models ?? []), ...discovered, ...(info?.others ?? [])];
-  const unique = servers.filter((s, i) => servers.findIndex(o => o.base_url === s.base_url) === i);
-  const current = unique.find(s => s.base_url === chosen) ?? (chosen ? null : (discovered[0] ?? null));
+  const info = known?.model ?? null;
+  const unique = serversOf(known?.models ?? [], info, served);
+  const current = unique.find(s => s.base_url === chosen) ?? (chosen ? null : info);
   const { tokens_per_second, cached_share, warnings } = state.value;
   const use = (base_url: string, name: string) =>
     act(async () => {
@@ -56,6 +58,7 @@ export function ModelSection(): JSX.Element {
     });
   return (
     <>
+      <Serving url={served} takeOver={takeOver} use={url => use(url, '')} />
       <Facts
         facts={[
           [trans.__('Server'), chosen || current?.base_url || trans.__('embedded: starts when needed, stops when idle')],
@@ -81,6 +84,9 @@ export function ModelSection(): JSX.Element {
           [trans.__('Chosen by'), settings.value.origins.base_url]
         ]}
       />
+      {info?.usable === false && info.reason && (
+        <Note kind="error" text={info.reason} remedy={info.remedy} />
+      )}
       {warnings.slice(-3).map((w, i) => (
         <Note key={i} kind="warning" text={w.message} remedy={w.remedy} />
       ))}
@@ -106,7 +112,7 @@ export function ModelSection(): JSX.Element {
               onChange={() => use(server.base_url, server.model ?? '')}
             />
             <span>
-              {server.model || server.base_url}{' '}
+              {server.model || (server.server === 'embedded' ? trans.__('the embedded model') : server.base_url)}{' '}
               <span className="jja-facts">
                 {server.server ?? server.source} · {server.base_url}
               </span>
@@ -117,6 +123,30 @@ export function ModelSection(): JSX.Element {
       </fieldset>
       <div className="jja-run">
         <Button label={checking ? trans.__('Looking…') : trans.__('Look again')} disabled={checking} onClick={check} />
+        {serving === null ? (
+          <Button
+            label={trans.__('Start the embedded model')}
+            title={trans.__('As a server for every notebook; it goes on when you close this tab')}
+            onClick={() =>
+              act(async () => {
+                takeOver.current = true;
+                await model.api.startJob({ verb: 'serve' });
+              })
+            }
+          />
+        ) : (
+          <Button
+            label={served ? trans.__('Stop the embedded model') : trans.__('Starting… stop it')}
+            onClick={() =>
+              act(async () => {
+                await model.api.stopJob(serving.id);
+                if (chosen === served) {
+                  use('', '');
+                }
+              })
+            }
+          />
+        )}
         <Button
           label={trans.__('Test prompt')}
           title={trans.__('Ask for a function that adds one, once')}
@@ -138,6 +168,38 @@ export function ModelSection(): JSX.Element {
       {doctor.value?.error && <Note kind="error" text={doctor.value.error} />}
     </>
   );
+}
+
+/** The address in the line with which `serve` says that it is ready. */
+function servedUrl(message: string | undefined): string {
+  return /^serving (http:\/\/127\.0\.0\.1:\d+\/v1)$/.exec(message ?? '')?.[1] ?? '';
+}
+
+/** Every server that can be chosen, each once: those found, the one in use, the one we started. */
+function serversOf(found: IModelInfo[], info: IModelInUse | null, served: string): IModelInfo[] {
+  const all = [...found];
+  if (info?.base_url && info.usable) {
+    all.unshift({ ...info, base_url: info.base_url, model: info.model ?? '' });
+  }
+  if (served) {
+    all.push({ base_url: served, model: '', source: 'embedded', server: 'embedded' });
+  }
+  return all.filter((s, i) => all.findIndex(o => o.base_url === s.base_url) === i);
+}
+
+/** Takes the server that was started here into use when it is ready. Draws nothing. */
+function Serving(props: {
+  url: string;
+  takeOver: React.MutableRefObject<boolean>;
+  use: (url: string) => void;
+}): null {
+  React.useEffect(() => {
+    if (props.url && props.takeOver.current) {
+      props.takeOver.current = false;
+      props.use(props.url);
+    }
+  }, [props.url]);
+  return null;
 }
 
 function OtherServer(props: {

@@ -4,6 +4,7 @@ import { INotebookTracker, NotebookActions, NotebookPanel } from '@jupyterlab/no
 import { Kernel } from '@jupyterlab/services';
 
 import { RequestError } from './request';
+import { strings } from './strings';
 
 const LOAD = 'get_ipython().extension_manager.load_extension("jupyter_julia_aot")';
 
@@ -11,7 +12,8 @@ const LOAD = 'get_ipython().extension_manager.load_extension("jupyter_julia_aot"
 export function currentNotebook(tracker: INotebookTracker | null): NotebookPanel {
   const panel = tracker?.currentWidget;
   if (!panel || !panel.content.model) {
-    throw new RequestError('No notebook is open.', 'Open one, then try again.');
+    const trans = strings();
+    throw new RequestError(trans.__('No notebook is open.'), trans.__('Open one, then try again.'));
   }
   return panel;
 }
@@ -36,16 +38,17 @@ export async function runCell(panel: NotebookPanel, source: string): Promise<voi
 
 /** Load our magics into the notebook's kernel, when they are not there yet. */
 export async function loadMagics(panel: NotebookPanel): Promise<void> {
+  const trans = strings();
   await panel.sessionContext.ready;
   const kernel = panel.sessionContext.session?.kernel;
   if (!kernel) {
-    throw new RequestError('The notebook has no kernel.', 'Choose a Python kernel.');
+    throw new RequestError(trans.__('The notebook has no kernel.'), trans.__('Choose a Python kernel.'));
   }
   const info = await kernel.info;
   if (info.language_info.name !== 'python') {
     throw new RequestError(
-      `The notebook's kernel speaks ${info.language_info.name}, not Python.`,
-      'Choose a Python kernel with jupyter_julia_aot.'
+      trans.__("The notebook's kernel speaks %1, not Python.", info.language_info.name),
+      trans.__('Choose a Python kernel with jupyter_julia_aot.')
     );
   }
   await quietly(kernel, LOAD);
@@ -56,7 +59,10 @@ async function quietly(kernel: Kernel.IKernelConnection, code: string): Promise<
   const reply = await kernel.requestExecute({ code, silent: true, store_history: false }).done;
   if (reply && reply.content.status === 'error') {
     const { ename, evalue } = reply.content as { ename: string; evalue: string };
-    throw new RequestError(`${ename}: ${evalue}`, 'Is jupyter_julia_aot installed for this kernel?');
+    throw new RequestError(
+      `${ename}: ${evalue}`,
+      strings().__('Is jupyter_julia_aot installed for this kernel?')
+    );
   }
 }
 

@@ -1,8 +1,9 @@
+import { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
 import { useDo, useLive, useMemory, useServices } from './context';
 import * as format from './format';
-import { Badge, Button, Note, Progress } from './parts';
+import { Badge, Button, Facts, Note, Progress } from './parts';
 import { ILiveRun, tokensPerSecond } from './state';
 import { IJob } from './types';
 
@@ -33,6 +34,7 @@ export function Now(): JSX.Element {
         <JobRow key={job.id} job={job} quiet={false} />
       ))}
       <Ask />
+      <Evaluate />
     </div>
   );
 }
@@ -102,13 +104,29 @@ function Elapsed(props: { since: number }): JSX.Element {
   return <span className="jja-facts">{format.elapsed(now - props.since)}</span>;
 }
 
-const VERBS: Record<string, string> = {
-  gen: 'generate',
-  build: 'build',
-  eval: 'evaluate',
-  setup: 'install',
-  run: 'run'
-};
+/** What a job does, in words. */
+function verbName(verb: string, trans: TranslationBundle): string {
+  const names: Record<string, string> = {
+    gen: trans.__('generate'),
+    build: trans.__('build'),
+    eval: trans.__('evaluate'),
+    serve: trans.__('model server'),
+    setup: trans.__('install'),
+    run: trans.__('run'),
+    tune: trans.__('tune')
+  };
+  return names[verb] ?? verb;
+}
+
+function stateName(state: IJob['state'], trans: TranslationBundle): string {
+  const names: Record<string, string> = {
+    done: trans.__('done'),
+    failed: trans.__('failed'),
+    stopped: trans.__('stopped'),
+    lost: trans.__('lost')
+  };
+  return names[state] ?? state;
+}
 
 function JobRow(props: { job: IJob; quiet: boolean }): JSX.Element {
   const { trans, model } = useServices();
@@ -133,7 +151,7 @@ function JobRow(props: { job: IJob; quiet: boolean }): JSX.Element {
           }
         >
           <span className="jja-name">{format.oneLine(job.title, 60)}</span>
-          <span className="jja-facts">{trans.__(VERBS[job.verb] ?? job.verb)}</span>
+          <span className="jja-facts">{verbName(job.verb, trans)}</span>
         </button>
         {runs ? (
           <>
@@ -146,7 +164,10 @@ function JobRow(props: { job: IJob; quiet: boolean }): JSX.Element {
           </>
         ) : (
           <>
-            <Badge kind={job.state === 'stopped' || job.state === 'lost' ? 'cancelled' : job.state} label={job.state} />
+            <Badge
+              kind={job.state === 'stopped' || job.state === 'lost' ? 'cancelled' : job.state}
+              label={stateName(job.state, trans)}
+            />
             <Button
               label="×"
               title={trans.__('Take off the list')}
@@ -160,13 +181,15 @@ function JobRow(props: { job: IJob; quiet: boolean }): JSX.Element {
           </>
         )}
       </div>
-      {runs && <div className="jja-pad"><Progress fraction={job.progress?.fraction ?? null} label={job.title} /></div>}
-      {!props.quiet && job.message && (
-        <div className="jja-facts jja-pad jja-clip">
-          {rate !== null && rate !== undefined && `${trans.__('passed')} ${format.percent(rate)} · `}
-          {job.message}
+      {runs && (
+        <div className="jja-pad jja-progress">
+          <Progress fraction={job.progress?.fraction ?? null} label={job.title} />
+          {rate !== null && rate !== undefined && (
+            <span className="jja-facts">{trans.__('%1 pass', format.percent(rate))}</span>
+          )}
         </div>
       )}
+      {!props.quiet && job.message && <div className="jja-facts jja-pad jja-clip">{job.message}</div>}
       {details !== null && <JobDetails job={details} />}
     </article>
   );
@@ -176,8 +199,12 @@ function JobDetails(props: { job: IJob }): JSX.Element {
   const { trans } = useServices();
   const { job } = props;
   const output = job.verb === 'run' && job.result ? `${job.result.stdout ?? ''}${job.result.stderr ?? ''}` : '';
+  const scores = Object.entries((job.verb === 'eval' && job.result?.['pass@k']) || {});
   return (
     <div className="jja-body">
+      {scores.length > 0 && (
+        <Facts facts={scores.map(([k, score]) => [`pass@${k}`, format.percent(Number(score))])} />
+      )}
       {output && <pre className="jja-code jja-wrap">{output}</pre>}
       {job.log ? (
         <pre className="jja-code jja-wrap">{job.log}</pre>
@@ -230,6 +257,60 @@ function Ask(): JSX.Element {
         disabled={!name.trim() || !request.trim()}
         onClick={start}
       />
+    </details>
+  );
+}
+
+/** Start an evaluation: given samples are judged; without them the model is asked first. */
+function Evaluate(): JSX.Element {
+  const { trans, model, actions } = useServices();
+  const act = useDo();
+  const [open, setOpen] = useMemory('evaluate', false);
+  const [tasks, setTasks] = useMemory('evaluate:tasks', '');
+  const [samples, setSamples] = useMemory('evaluate:samples', '');
+  const [count, setCount] = useMemory('evaluate:n', 1);
+  const start = () =>
+    act(async () => {
+      await model.api.startJob({ verb: 'eval', tasks, samples, n: count });
+      actions.notify(trans.__('Started; it goes on when you close this tab.'));
+    });
+  return (
+    <details className="jja-form" open={open} onToggle={e => setOpen(e.currentTarget.open)}>
+      <summary>{trans.__('Evaluate a model')}</summary>
+      <label>
+        {trans.__('Task file or folder')}
+        <input
+          className="jja-input"
+          value={tasks}
+          spellCheck={false}
+          placeholder={trans.__('the tasks that come with the package')}
+          onChange={e => setTasks(e.target.value)}
+        />
+      </label>
+      <label>
+        {trans.__('File of samples')}
+        <input
+          className="jja-input"
+          value={samples}
+          spellCheck={false}
+          placeholder={trans.__('none: ask the model in use')}
+          onChange={e => setSamples(e.target.value)}
+        />
+      </label>
+      {!samples.trim() && (
+        <label>
+          {trans.__('Samples per task')}
+          <input
+            className="jja-input"
+            type="number"
+            min={1}
+            max={512}
+            value={count}
+            onChange={e => setCount(Math.min(512, Math.max(1, Math.round(Number(e.target.value)) || 1)))}
+          />
+        </label>
+      )}
+      <Button primary label={trans.__('Evaluate')} onClick={start} />
     </details>
   );
 }

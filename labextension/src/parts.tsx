@@ -3,7 +3,7 @@
 import * as React from 'react';
 
 import { useServices } from './context';
-import { diffLines } from './diff';
+import { diffLines, diffRows } from './diff';
 import { RequestError } from './request';
 
 export function Button(props: {
@@ -144,5 +144,43 @@ export function Diff(props: { before: string; after: string }): JSX.Element {
         return <span key={index}>{`  ${text}`}</span>;
       })}
     </pre>
+  );
+}
+
+/** Two texts beside each other; a narrow view shows them below each other instead. */
+export function SideBySide(props: {
+  before: string;
+  after: string;
+  left: string;
+  right: string;
+}): JSX.Element {
+  const lines = React.useMemo(() => diffLines(props.before, props.after), [props.before, props.after]);
+  const rows = React.useMemo(() => diffRows(lines), [lines]);
+  return (
+    <>
+      <table className="jja-sides jja-code">
+        <thead>
+          <tr>
+            <th scope="col">{props.left}</th>
+            <th scope="col">{props.right}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row, index) => (
+            <tr key={index}>
+              <td>
+                {row.left?.kind === 'removed' ? <del>{row.left.text || ' '}</del> : (row.left?.text ?? '')}
+              </td>
+              <td>
+                {row.right?.kind === 'added' ? <ins>{row.right.text || ' '}</ins> : (row.right?.text ?? '')}
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      <div className="jja-below">
+        <Diff before={props.before} after={props.after} />
+      </div>
+    </>
   );
 }

@@ -1,6 +1,8 @@
 import { URLExt } from '@jupyterlab/coreutils';
 import { ServerConnection } from '@jupyterlab/services';
 
+import { strings } from './strings';
+
 export const PREFIX = 'jupyter-julia-aot';
 
 /** A request that failed: what is wrong, which field it is about, what to do. */
@@ -33,7 +35,8 @@ export async function request<T>(
       settings
     );
   } catch (error) {
-    throw new RequestError('The Jupyter server does not answer.', 'Is it still running?');
+    const trans = strings();
+    throw new RequestError(trans.__('The Jupyter server does not answer.'), trans.__('Is it still running?'));
   }
   const text = await response.text();
   if (response.ok) {
@@ -52,15 +55,16 @@ export function failure(status: number, text: string): RequestError {
   } catch (error) {
     // Not JSON: an answer of somebody else, told apart by its status below.
   }
+  const trans = strings();
   if (status === 404) {
     return new RequestError(
-      'The server extension of jupyter_julia_aot is not loaded.',
-      'Run: jupyter server extension enable jupyter_julia_aot — then restart the server.',
+      trans.__('The server extension of jupyter_julia_aot is not loaded.'),
+      trans.__('Run: jupyter server extension enable jupyter_julia_aot — then restart the server.'),
       '',
       status
     );
   }
-  return new RequestError(`The server answered ${status}.`, '', '', status);
+  return new RequestError(trans.__('The server answered %1.', status), '', '', status);
 }
 
 /** The query string for defined, non-empty values. */

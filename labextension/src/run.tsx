@@ -2,7 +2,7 @@ import * as React from 'react';
 
 import { useAsked, useDo, useLive, useServices } from './context';
 import * as format from './format';
-import { Badge, Button, Code, Diff, Facts, Failure, Loading, Note } from './parts';
+import { Badge, Button, Code, Diff, Facts, Failure, Loading, Note, SideBySide } from './parts';
 import { ICandidateEntry, IRun } from './types';
 
 /** One run: prompt, candidates beside each other as differences, trials and errors. */
@@ -146,7 +146,12 @@ function Compare(props: { run: IRun }): JSX.Element | null {
         {choice(left, setLeft, trans.__('From'))}
         {choice(right, setRight, trans.__('To'))}
       </div>
-      <Diff before={a.candidate.code} after={b.candidate.code} />
+      <SideBySide
+        before={a.candidate.code}
+        after={b.candidate.code}
+        left={trans.__('Candidate %1', candidates.indexOf(a) + 1)}
+        right={trans.__('Candidate %1', candidates.indexOf(b) + 1)}
+      />
     </details>
   );
 }

@@ -107,10 +107,13 @@ export interface IBuild {
   at: number;
   notebook: string;
   exists: boolean;
+  recipe: { trim?: string; slim?: boolean } | null;
   result: {
     artifact: IArtifact;
     stages: { name: string; seconds: number }[];
     cached: boolean;
+    verified: { ran: boolean; exit_code: number | null; stdout: string; seconds: number };
+    diagnostics: { severity: string; message: string; file: string; line: number | null }[];
   };
 }
 
@@ -179,7 +182,7 @@ export interface IDoctor {
   error: string;
   doctor: {
     julia?: IToolchain[];
-    model?: IModelInfo | null;
+    model?: IModelInUse | null;
     models?: IModelInfo[];
     devices?: any[];
     sandbox?: any;
@@ -194,6 +197,16 @@ export interface IModelInfo {
   context_tokens?: number | null;
   slots?: number | null;
   origin?: string;
+}
+
+/** The server that would be asked now; without an address it is the embedded model. */
+export interface IModelInUse extends Omit<IModelInfo, 'base_url' | 'model'> {
+  base_url: string | null;
+  model: string | null;
+  /** Whether it answers, and if not, why. */
+  usable: boolean;
+  reason?: string;
+  remedy?: string;
 }
 
 export interface IModelState {

@@ -2,7 +2,7 @@ import { readFileSync } from 'fs';
 import { join } from 'path';
 
 import { breakEven } from '../breakeven';
-import { diffLines } from '../diff';
+import { diffLines, diffRows } from '../diff';
 import * as format from '../format';
 import { splitArguments } from '../arguments';
 import {
@@ -113,6 +113,20 @@ describe('windowing', () => {
     // Scrolled far below the end of what is known so far: nothing, not everything.
     expect(visibleRows(1e9, 600, 44, 3)).toEqual({ first: 3, end: 3 });
     expect(pagesOf(visibleRows(0, 600, 44, 0), 100)).toEqual([]);
+  });
+});
+
+describe('difference in two columns', () => {
+  it('puts what was removed beside what took its place, and loses nothing', () => {
+    const before = 'function f(x)\n  y = x\n  return y\nend';
+    const after = 'function f(x)\n  return x\nend\n# done';
+    const rows = diffRows(diffLines(before, after));
+    const side = (which: 'left' | 'right') =>
+      rows.flatMap(row => (row[which] ? [row[which]!.text] : [])).join('\n');
+    expect(side('left')).toBe(before);
+    expect(side('right')).toBe(after);
+    const changed = rows.find(row => row.left?.text === '  y = x');
+    expect(changed?.right?.text).toBe('  return x');
   });
 });
 
