@@ -226,9 +226,9 @@ def _using(source: Source) -> str:
 CALLS: tuple[Rule, ...] = (
     Rule("missing using", "the package of a standard function added", _using),
     Rule("modules", "`math.` and `np.` dropped", _modules),
-    Rule("methods", "method calls became function calls", _methods),
-    Rule("built-ins", "Python built-ins (`len`, `str`, `sorted`, …) became Julia's", _rename),
-    Rule("numbers", "`int`, `max` of a vector, `round(x, n)`, … became Julia's", _numbers),
+    Rule("methods", "Python's method {calls} became a function call", _methods),
+    Rule("built-ins", "Python's {calls} became Julia's", _rename),
+    Rule("numbers", "Python's {calls} became Julia's", _numbers),
     Rule(
         "repeated list",
         "`[x] * n` became `fill(x, n)`",

@@ -7,6 +7,9 @@ of its own: the trial decides whether the rewriting was right.
 
 from __future__ import annotations
 
+import re
+from collections import Counter
+
 from jupyter_julia_aot.search.idiom_blocks import BLOCKS, ENDS, HEADS
 from jupyter_julia_aot.search.idiom_calls import CALLS
 from jupyter_julia_aot.search.idiom_ranges import RANGES
@@ -17,6 +20,8 @@ from jupyter_julia_aot.search.rules import Rule, Source, defined_names
 
 # Order matters: headers before the words inside them, ranges before len(), colons before ends.
 RULES: tuple[Rule, ...] = (*HEADS, *BLOCKS, *WORDS, *TEXTS, *RANGES, *CALLS, *ENDS)
+
+_CALL = re.compile(r"(\w+)\(")
 
 # A rule may lay bare what an earlier one looks for; code that keeps changing is given up.
 _ROUNDS = 4
@@ -52,6 +57,12 @@ def _round(code: str, name: str) -> tuple[str, tuple[str, ...]]:
     for rule in RULES:
         new = rule.apply(source)
         if new != masked.text:
+            said.append(f"{rule.name}: {rule.note.replace('{calls}', _replaced_calls(masked.text, new))}")
             masked.text = new
-            said.append(f"{rule.name}: {rule.note}")
     return masked.unmask(), tuple(said)
+
+
+def _replaced_calls(before: str, after: str) -> str:
+    """The functions that ``after`` calls less often than ``before``, as the user reads them."""
+    calls, left = (Counter(_CALL.findall(text)) for text in (before, after))
+    return ", ".join(f"`{name}`" for name in calls - left) or "way of calling"
