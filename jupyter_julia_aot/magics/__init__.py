@@ -21,6 +21,7 @@ def register(shell: InteractiveShell) -> None:
     from jupyter_julia_aot.magics.cells import JuliaMagics
     from jupyter_julia_aot.magics.completion import register_completions
     from jupyter_julia_aot.magics.errors import rendered
+    from jupyter_julia_aot.magics.julia_help import register_julia_help
     from jupyter_julia_aot.settings import settings
 
     try:
@@ -37,6 +38,7 @@ def register(shell: InteractiveShell) -> None:
         magics.notebook = before.notebook
     shell.register_magics(magics)
     register_completions(shell, magics)
+    register_julia_help(shell, magics.notebook)
     if _empty_cells not in shell.input_transformers_cleanup:
         shell.input_transformers_cleanup.append(_empty_cells)
 
@@ -51,6 +53,7 @@ def unregister(shell: InteractiveShell) -> None:
 
 def _empty_cells(lines: list[str]) -> list[str]:
     """Let ``%%juliac NAME`` and ``%%julia_gen -h`` stand alone: IPython refuses an empty body."""
-    if lines and lines[0].startswith("%%julia") and not any(line.strip() for line in lines[1:]):
+    ours = bool(lines) and lines[0].startswith(("%%julia", "%%reactant"))
+    if ours and not any(line.strip() for line in lines[1:]):
         return [lines[0].rstrip() + "\n", "\n"]
     return lines

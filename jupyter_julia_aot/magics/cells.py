@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from IPython.core.magic import Magics, cell_magic, line_magic, magics_class
+from IPython.core.magic import Magics, cell_magic, line_cell_magic, magics_class
 
 from jupyter_julia_aot.magics import parsers
 from jupyter_julia_aot.magics.errors import one_message
@@ -13,7 +13,7 @@ from jupyter_julia_aot.magics.notebook import Notebook, make_oracle
 
 @magics_class
 class JuliaMagics(Magics):
-    """``%%julia_gen %%julia_tests %%juliac %%julia_trial %julia``."""
+    """``%%julia_gen %%julia_tests %%juliac %%julia_trial %%julia %julia``."""
 
     def __init__(self, shell: Any) -> None:
         super().__init__(shell)
@@ -55,10 +55,15 @@ class JuliaMagics(Magics):
 
         run_trial(self.notebook, parsers.trial_parser().read(line), cell)
 
-    @line_magic
+    @line_cell_magic
     @one_message
-    def julia(self, line: str) -> None:
-        """``%julia accept ID | status | history | builds | stop | help``."""
+    def julia(self, line: str, cell: str | None = None) -> None:
+        """``%julia VERB`` (see ``%julia help``), or a cell of Julia code (``%%julia -h``)."""
+        if cell is not None:
+            from jupyter_julia_aot.magics.julia_cell import julia_parser, run_cell
+
+            run_cell(self.notebook, julia_parser().read(line), cell)
+            return
         from jupyter_julia_aot.magics.commands import run_command
 
         run_command(self.notebook, line)

@@ -8,6 +8,7 @@ from jupyter_julia_aot.errors import HistoryError
 from jupyter_julia_aot.magics import parsers
 from jupyter_julia_aot.magics.arguments import MagicParser
 from jupyter_julia_aot.magics.commands import COMMANDS
+from jupyter_julia_aot.magics.julia_cell import julia_parser
 from jupyter_julia_aot.magics.notebook import namespace_names
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ def register_completions(shell: InteractiveShell, magics: JuliaMagics) -> None:
         "%%julia_tests": parsers.tests_parser,
         "%%juliac": parsers.build_parser,
         "%%julia_trial": parsers.trial_parser,
+        "%%julia": julia_parser,
     }
     for name, maker in makers.items():
         shell.set_hook(

@@ -6,7 +6,7 @@ import functools
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from jupyter_julia_aot.errors import Cancelled, JuliaAotError
+from jupyter_julia_aot.errors import Cancelled, JuliaAotError, JuliaError
 from jupyter_julia_aot.magics.arguments import HelpShown
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -36,6 +36,8 @@ def one_message(function: F) -> F:
 def rendered(error: JuliaAotError) -> JuliaAotError:
     """``error``, which IPython will show as its message only."""
     first, *rest = str(error).splitlines() or [""]
+    if isinstance(error, JuliaError):
+        rest += [f"   in {frame}" for frame in error.backtrace]
     lines = [f"\x1b[31m{type(error).__name__}\x1b[0m: {first}", *rest]
     error._render_traceback_ = lambda: lines  # type: ignore[attr-defined]
     return error

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from jupyter_julia_aot.errors import OracleError, SettingError
 from jupyter_julia_aot.magics.jobs import Jobs
@@ -28,6 +28,10 @@ class Notebook:
         self.accepted: dict[str, Candidate] = {}
         self.jobs = Jobs()
         self.session: Session | None = None
+        self.cells: Any = None
+        """The Julia cells used last (``pipeline.cells.OpenCells``), for completions and help."""
+        self.told: set[str] = set()
+        """Routes whose peculiarities the user was told."""
         self._history: History | None = None
 
     @property

@@ -22,22 +22,24 @@ def run_trial(notebook: Notebook, args: argparse.Namespace, cell: str) -> None:
         notebook.session = None
     if not cell.strip():
         return
-    session = _session(notebook, args)
-    result = session.run(cell, seconds=args.trial_seconds, on_shown=lambda shown: _show(notebook, shown))
+    session = open_trial_session(notebook, args)
+    result = session.run(cell, seconds=args.trial_seconds, on_shown=lambda shown: show(notebook, shown))
     if result.bundle is not None:
-        _display(notebook, result.bundle)
+        show_bundle(notebook, result.bundle)
 
 
-def _show(notebook: Notebook, shown: Any) -> None:
+def show(notebook: Notebook, shown: Any) -> None:
+    """Show printed text or a displayed value, at once, where the cell's output goes."""
     text = getattr(shown, "text", None)
     if text is None:
-        _display(notebook, shown.bundle)
+        show_bundle(notebook, shown.bundle)
     else:
-        sys.stdout.write(text)
-        sys.stdout.flush()
+        stream = sys.stderr if shown.stream == "stderr" else sys.stdout
+        stream.write(text)
+        stream.flush()
 
 
-def _display(notebook: Notebook, bundle: Any) -> None:
+def show_bundle(notebook: Notebook, bundle: Any) -> None:
     """Show a value by its richest form, or as text where there is nothing but text."""
     if in_jupyter(notebook.shell):
         from IPython.display import display
@@ -47,7 +49,8 @@ def _display(notebook: Notebook, bundle: Any) -> None:
         print(bundle.get("text/plain", ""))  # noqa: T201 - a terminal's way of showing a value
 
 
-def _session(notebook: Notebook, args: argparse.Namespace) -> Session:
+def open_trial_session(notebook: Notebook, args: argparse.Namespace) -> Session:
+    """The notebook's sandboxed session, made with these options when there is none."""
     if notebook.session is None:
         from jupyter_julia_aot.pipeline import Options
         from jupyter_julia_aot.pipeline.sessions import open_session

@@ -1,26 +1,55 @@
-# Julia's side of the juliacall route: the same values, errors and docstrings as in the session worker.
+# Julia's side of the juliacall route: the same values, errors, docstrings and displays as in the session worker.
 
 module JuliaAotInProcess
 
 include("../trial/julia/values.jl")
 include("../trial/julia/faults.jl")
 include("../trial/julia/help.jl")
+include("../trial/julia/console.jl")
 
 const STORE = Values.Store()
 const LAST = Ref{Any}(nothing)      # the report of the last exception
 
-function guarded(work, cell::String)
+# ---------------------------------------------------------------- faults
+
+"A program that calls `exit` would take the kernel and its variables with it."
+struct ProcessExited <: Exception
+    code::Int
+end
+Base.showerror(io::IO, e::ProcessExited) = print(io, "the program asked to end its process (exit code ", e.code,
+                                                 "), which is the notebook's kernel")
+Core.eval(Base, :(exit(code) = throw($ProcessExited(Int(code)))))
+
+"The part of a backtrace above the frames of this file, of PythonCall and of Python."
+function trimmed(trace)
+    for (i, place) in enumerate(trace)
+        frames = StackTraces.lookup(place)
+        # What was inlined into a function of ours is the user's.
+        any(ours, frames) && return trace[1:(ours(first(frames)) ? i - 1 : i)]
+    end
+    return trace
+end
+ours(frame) = String(frame.file) == @__FILE__
+
+function guarded(work, cell::String, code::String = "")
     try
         return work()
     catch fault
-        LAST[] = Faults.report(fault, catch_backtrace(), cell)
+        report = Faults.report(fault, trimmed(catch_backtrace()), cell, code)
+        filter!(frame -> !occursin(@__FILE__, frame), report["backtrace"])
+        LAST[] = report
         rethrow()
     end
 end
 
+# Line numbers, types and messages as text; a Python dict of it needs no rules of conversion.
+last_fault() = Values.encode(LAST[])
+
+# ---------------------------------------------------------------- functions
+
 function define(name::String, code::String, file::String, defines::String)
     push!(Faults.CELLS, file)
-    return guarded(file) do
+    return guarded(file, code) do
         place = Module(Symbol(name))
         Core.eval(place, :(eval(x) = Core.eval($place, x); include(path) = Base.include($place, path)))
         include_string(place, code, file)
@@ -31,9 +60,6 @@ function define(name::String, code::String, file::String, defines::String)
         return (caller, Help.documentation(place, defines))
     end
 end
-
-# Line numbers, types and messages as text; a Python dict of it needs no rules of conversion.
-last_fault() = Values.encode(LAST[])
 
 # An array over NumPy's memory. `keep` holds on to the Python object until the last array on that memory is
 # gone, wherever Julia code put it.
@@ -48,5 +74,113 @@ decode(data) = Values.decode(Vector{UInt8}(data), STORE)
 encode(value) = Values.encode(value, STORE)
 forget(number::Int) = Values.forget!(STORE, number)
 plain_array(value) = value isa Array && isconcretetype(eltype(value)) && eltype(value) <: Values.Plain
+
+# ---------------------------------------------------------------- cells
+
+# What a cell prints goes, with the marks of console.jl, to descriptor 1, which Python has made a file in memory.
+# Python reads it when `DRAIN` is called: a pipe would need a reader at work while Julia holds the interpreter.
+const DRAIN = Ref{Ptr{Cvoid}}(C_NULL)
+const READER = Ref{Any}(nothing)         # a Python callable that takes displayed values
+const CELL_THREAD = Ref(0)
+const LAST_DRAIN = Ref(0.0)
+const WRITING = ReentrantLock()
+const DRAIN_EVERY = 0.05
+const RESULT = Ref{Any}(nothing)
+
+struct Tap <: IO
+    kind::Char
+end
+function Base.unsafe_write(s::Tap, data::Ptr{UInt8}, n::UInt)
+    lock(WRITING) do
+        Console.switch(s.kind)
+        Console.put(data, n)
+        s.kind == 'o' || Console.switch('o')
+    end
+    drain_sometimes()
+    return Int(n)
+end
+Base.write(s::Tap, byte::UInt8) = unsafe_write(s, Ref(byte), UInt(1))
+Base.isopen(::Tap) = true
+Base.close(::Tap) = nothing
+Base.flush(::Tap) = drain()
+Base.isreadable(::Tap) = false
+Base.iswritable(::Tap) = true
+Base.displaysize(::Tap) = (40, 110)
+# So that `redirect_stdout(old)` in a cell can put ours back.
+(f::Base.RedirectStdStream)(s::Tap) = install(f.unix_fd == 1 ? :stdout : :stderr, s)
+
+install(name::Symbol, s) = (Core.eval(Base, Expr(:(=), name, s)); s)
+
+drain_sometimes() = time() - LAST_DRAIN[] > DRAIN_EVERY && drain()
+
+"Let Python show what is there. Only the thread that runs the cell may: it is the one that holds the interpreter."
+function drain()
+    Threads.threadid() == CELL_THREAD[] && DRAIN[] != C_NULL || return
+    stop = ccall(DRAIN[], Cint, ())
+    LAST_DRAIN[] = time()
+    stop == 0 || throw(InterruptException())
+    return
+end
+
+function start_console(token::String, drain_callback::Int, take_display)
+    Console.TOKEN[] = token
+    DRAIN[] = Ptr{Cvoid}(drain_callback)
+    Console.SEND_DISPLAY[] = (number, shown) -> (take_display(number, Values.encode(shown)); nothing)
+    return
+end
+
+function soft(ex)
+    ex isa Expr || return ex
+    ex.head === :toplevel && return Expr(:toplevel, Any[soft(a) for a in ex.args]...)
+    ex.head in (:meta, :import, :using, :export, :public, :module, :error, :incomplete, :global, :const) && return ex
+    return Expr(:block, Expr(:softscope, true), ex)
+end
+
+"Run a cell at top level; whether there is a value to show, and its MIME bundle as bytes."
+function run_cell(code::String, name::String, show_it::Bool, number::Int)
+    push!(Faults.CELLS, name)
+    before = (Base.stdout, Base.stderr)
+    screen = Console.Screen()
+    CELL_THREAD[] = Threads.threadid()
+    LAST_DRAIN[] = time()
+    RESULT[] = nothing
+    install(:stdout, Tap('o'))
+    install(:stderr, Tap('e'))
+    pushdisplay(screen)
+    try
+        return guarded(name, code) do
+            value = include_string(soft, Main, code, name)
+            RESULT[] = value
+            # An exception while showing is the user's as well: their `show` may be wrong.
+            Values.encode(show_it && value !== nothing ? Console.bundle(value) : nothing)
+        end
+    finally
+        popdisplay(screen)
+        install(:stdout, before[1])
+        install(:stderr, before[2])
+        CELL_THREAD[] = 0
+        Console.finish(number)
+    end
+end
+
+take_result() = (value = RESULT[]; RESULT[] = nothing; value)
+
+set_variable(name::String, value) = (Core.eval(Main, Expr(:(=), Symbol(name), QuoteNode(value))); nothing)
+
+function get_variable(name::String)
+    return guarded("variables") do
+        Base.invokelatest(isdefined, Main, Symbol(name)) || throw(UndefVarError(Symbol(name)))
+        Base.invokelatest(getfield, Main, Symbol(name))
+    end
+end
+
+function cell_function(name::String)
+    return (args...; kwargs...) -> guarded("variables") do
+        Base.invokelatest(Base.invokelatest(getfield, Main, Symbol(name)), args...; kwargs...)
+    end
+end
+
+documentation(name::String) = Help.documentation(Main, name)
+completions(code::String, position::Int) = Values.encode(Help.completions(code, position))
 
 end

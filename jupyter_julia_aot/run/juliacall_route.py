@@ -3,6 +3,9 @@
 juliacall is imported when the first function is bound, with the environment decided here: the Julia and the
 project that the toolchain names (so that juliapkg resolves and downloads nothing), signals left to Python,
 one thread, no output capture of its own. That cannot be undone or repeated with another Julia in one process.
+
+One Python thread is in Julia at a time (:attr:`JuliacallEngine.lock`): a second one that made Julia collect
+garbage would wait for the first, which may be waiting for Python's own lock.
 """
 
 from __future__ import annotations
@@ -26,15 +29,27 @@ _lock = threading.Lock()
 _engine: JuliacallEngine | None = None
 
 
-def juliacall_engine(toolchain: Toolchain) -> JuliacallEngine:
+def running_engine() -> JuliacallEngine | None:
+    """The engine of this process, if it was started."""
+    return _engine
+
+
+def juliacall_engine(toolchain: Toolchain, threads: int | None = None) -> JuliacallEngine:
     """The engine of this process, started on the first call (seconds).
 
-    Raises ``CapabilityError`` when juliacall does not start, or runs another Julia already.
+    ``threads``: Julia's threads, 1 unless said. With more than one Julia takes over the process's signals,
+    which its garbage collector needs then, and Ctrl-C raises no ``KeyboardInterrupt`` any more.
+    Raises ``CapabilityError`` when juliacall does not start, or runs with another Julia or number of threads.
     """
     global _engine
     with _lock:
         if _engine is None:
-            _engine = JuliacallEngine(toolchain)
+            _engine = JuliacallEngine(toolchain, threads or 1)
+        if threads is not None and threads != _engine.threads:
+            raise CapabilityError(
+                f"Julia runs in this process already, with {_engine.threads} thread(s)",
+                remedy="restart the kernel and give --threads with the first cell",
+            )
         if os.path.realpath(_engine.toolchain.path) != os.path.realpath(toolchain.path):
             raise CapabilityError(
                 f"this process runs Julia {_engine.toolchain.version} ({_engine.toolchain.path}) already",
@@ -49,9 +64,13 @@ class JuliacallEngine:
     route: Any = "juliacall"
     starts = 1
 
-    def __init__(self, toolchain: Toolchain) -> None:
+    def __init__(self, toolchain: Toolchain, threads: int = 1) -> None:
         self.toolchain = toolchain
-        with _environment(_variables(toolchain)):
+        self.threads = threads
+        self.lock = threading.RLock()
+        self.cells: Any = None
+        """The cells of this process, once there are some."""
+        with _environment(_variables(toolchain, threads)):
             try:
                 import juliacall
             except Exception as error:  # it raises whatever Julia or the loader said
@@ -61,16 +80,20 @@ class JuliacallEngine:
                 ) from error
         self._main = juliacall.Main
         self._main.include(str(_SOURCE))
-        self._julia = self._main.JuliaAotInProcess
+        self.julia = self._main.JuliaAotInProcess
         self._functions: dict[str, Any] = {}
         self._same = self._main.seval("===")
 
     def define(self, module: str, code: str, name: str, function: str) -> str:
         """Load code into a module of its own; the docstring of the function it defines."""
-        with self._faults():
-            caller, doc = self._julia.define(module, code, name, function)
+        with self.lock, self._faults():
+            caller, doc = self.julia.define(module, code, name, function)
         self._functions[module] = caller
         return str(doc)
+
+    def add_function(self, module: str, function: Any) -> None:
+        """Let :meth:`call` find a Julia function as that of ``module``."""
+        self._functions[module] = function
 
     def forget(self, module: str) -> None:
         """Drop the function."""
@@ -78,20 +101,23 @@ class JuliacallEngine:
 
     def call(self, module: str, function: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Call it. Raises ``JuliaError``, ``NotCarriedError``."""
-        target = self._functions[module]
-        copies: list[tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]] = []
-        sent = [a if _simple(a) else self._to_julia(a, copies) for a in args]
-        named = {k: v if _simple(v) else self._to_julia(v, copies) for k, v in kwargs.items()}
-        try:
-            value = target(*sent, **named)
-        except Exception as error:
-            raise self._fault(error) from None
-        for original, copy in copies:
-            if original.flags.writeable:
-                original[...] = copy
-        return value if type(value) in _SIMPLE else self._to_python(value, args, sent)
+        with self.lock:
+            target = self._functions[module]
+            copies: list[tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]] = []
+            sent = [a if _simple(a) else self.to_julia(a, copies) for a in args]
+            named = {k: v if _simple(v) else self.to_julia(v, copies) for k, v in kwargs.items()}
+            try:
+                value = target(*sent, **named)
+            except Exception as error:
+                raise self.fault(error) from None
+            for original, copy in copies:
+                if original.flags.writeable:
+                    original[...] = copy
+            return value if type(value) in _SIMPLE else self.to_python(value, args, sent)
 
-    def _to_julia(self, value: Any, copies: list[tuple[Any, Any]]) -> Any:
+    def to_julia(self, value: Any, copies: list[tuple[Any, Any]] | None = None) -> Any:
+        """A Python value for Julia. NumPy arrays in column order share their memory; of others a copy goes,
+        which is added to ``copies`` with its original."""
         from jupyter_julia_aot.trial.values import array_tag, encode
 
         if isinstance(value, np.ndarray) and (tag := array_tag(value)) is not None:
@@ -99,34 +125,36 @@ class JuliacallEngine:
             if not (array.flags.f_contiguous and array.flags.writeable and array.flags.aligned):
                 # Julia's arrays lie column by column, and may be written to.
                 array = np.array(value, order="F", copy=True)
-                copies.append((value, array))
-            return self._julia.wrap(array.ctypes.data, str(tag), array.shape, array)
-        return self._julia.decode(encode(value, owner=self))
+                if copies is not None:
+                    copies.append((value, array))
+            return self.julia.wrap(array.ctypes.data, str(tag), array.shape, array)
+        return self.julia.decode(encode(value, owner=self))
 
-    def _to_python(self, value: Any, args: tuple[Any, ...], sent: list[Any]) -> Any:
+    def to_python(self, value: Any, args: tuple[Any, ...] = (), sent: list[Any] | None = None) -> Any:
+        """A Julia value for Python; an argument that came back is the argument itself."""
         from jupyter_julia_aot.trial.values import decode
 
-        for argument, julia in zip(args, sent, strict=True):
+        for argument, julia in zip(args, sent or (), strict=True):
             if julia is value or (isinstance(argument, np.ndarray) and self._same(julia, value)):
                 return argument
-        if self._julia.plain_array(value):
+        if self.julia.plain_array(value):
             return np.asarray(value)
-        data = bytes(self._julia.encode(value))
-        return decode(data, owner=self, forget=self._julia.forget)
+        data = bytes(self.julia.encode(value))
+        return decode(data, owner=self, forget=self.julia.forget)
 
     @contextlib.contextmanager
     def _faults(self) -> Iterator[None]:
         try:
             yield
         except Exception as error:
-            raise self._fault(error) from None
+            raise self.fault(error) from None
 
-    def _fault(self, error: Exception) -> Exception:
+    def fault(self, error: Exception) -> Exception:
         """The Julia exception behind what juliacall raised (a MethodError arrives as TypeError there)."""
         from jupyter_julia_aot.trial.session import julia_error
         from jupyter_julia_aot.trial.values import decode
 
-        report = decode(bytes(self._julia.last_fault()))
+        report = decode(bytes(self.julia.last_fault()))
         self._main.seval("JuliaAotInProcess.LAST[] = nothing")
         if not isinstance(report, dict):
             return JuliaError(str(error), julia_type=type(error).__name__)
@@ -137,7 +165,7 @@ def _simple(value: Any) -> bool:
     return type(value) in _SIMPLE and (type(value) is not int or value in _INT64)
 
 
-def _variables(toolchain: Toolchain) -> dict[str, str]:
+def _variables(toolchain: Toolchain, threads: int) -> dict[str, str]:
     from jupyter_julia_aot.toolchain.packages import package_environment
     from jupyter_julia_aot.toolchain.probe import installation
 
@@ -148,8 +176,8 @@ def _variables(toolchain: Toolchain) -> dict[str, str]:
         **toolchain.environment,
         "PYTHON_JULIACALL_EXE": toolchain.path,
         "PYTHON_JULIACALL_PROJECT": project,
-        "PYTHON_JULIACALL_HANDLE_SIGNALS": "no",
-        "PYTHON_JULIACALL_THREADS": "1",
+        "PYTHON_JULIACALL_HANDLE_SIGNALS": "no" if threads == 1 else "yes",
+        "PYTHON_JULIACALL_THREADS": str(threads),
         "PYTHON_JULIACALL_STARTUP_FILE": "no",
         "PYTHON_JULIACALL_AUTOLOAD_IPYTHON_EXTENSION": "no",
         "PYTHON_JULIAPKG_OFFLINE": "yes",
