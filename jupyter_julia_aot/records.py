@@ -251,7 +251,10 @@ class Recipe:
     source_name: str = "cell"
     """How to name the source in diagnostics."""
     entry: str | None = None
-    """Function to build an entry for, when the code has no ``@main``."""
+    """Function to build an entry for, when the code has no ``@main``. Of a library: the functions to
+    export, separated by commas; ``None``: all that have concrete argument types."""
+    types: str | None = None
+    """Argument types of a library's function that is generic, such as ``Float64, Vector{Float64}``."""
     trim: Trim = "no"
     bundle: bool = False
     slim: bool = False
@@ -331,6 +334,16 @@ class Verified:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AbiEntry:
+    """A function that a library exports: its Julia name and signature, its symbol and C declaration."""
+
+    name: str
+    symbol: str
+    julia: str
+    c: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Artifact:
     """A built file."""
 
@@ -348,6 +361,11 @@ class Artifact:
     """How it was trimmed: ``no``, ``safe`` …, which ``auto`` leaves to the build."""
     needs_julia: bool = False
     """Whether it loads shared libraries of the Julia installation it was built with."""
+    header: str | None = None
+    """A library's C header."""
+    binding: str | None = None
+    """Directory of the Python package that calls a library."""
+    abi: tuple[AbiEntry, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

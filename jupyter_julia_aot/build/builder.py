@@ -17,6 +17,7 @@ from pathlib import Path
 from jupyter_julia_aot.build import store
 from jupyter_julia_aot.build.attempts import compile_job, resolved_trim
 from jupyter_julia_aot.build.backends import Backend, choose
+from jupyter_julia_aot.build.bindings import library
 from jupyter_julia_aot.build.bundle import list_libraries
 from jupyter_julia_aot.build.job import Job
 from jupyter_julia_aot.build.project import write_project
@@ -115,11 +116,20 @@ class _Build:
             job.product.mkdir()
             automatic = self._recipe.trim == "auto"
             job.recipe = dataclasses.replace(self._recipe, trim=resolved_trim(self._recipe, backend))
+            described = None
             try:
+                if self._recipe.kind == "lib":
+                    with self._stage("describe"):
+                        described = library.describe(job)
+                        library.write_sources(job, described)
                 fixes, diff = compile_job(job, backend, self._stage, automatic=automatic)
                 if self._recipe.slim:
                     with self._stage("slim"):
                         slim(job, find_target(job))
+                beside = None
+                if described is not None:
+                    with self._stage("bind"):
+                        beside = library.write_beside(job, described, find_target(job), backend.name)
             finally:
                 (fresh / "log.txt").write_text("\n\n".join(job.log), encoding="utf-8")
             target = find_target(job)
@@ -129,8 +139,13 @@ class _Build:
                     arguments = ["--help"] if project.generated_entry else []
                     verified = first_run(target, arguments, self._cancel)
                     _check_loads(verified, job)
+            elif beside is not None and beside.binding is not None:
+                with self._stage("verify"):
+                    verified = library.first_load(job, beside.binding)
             place = final / target.relative_to(fresh)
             artifact = self._artifact(target, job, place, backend.name, key)
+            if beside is not None:
+                artifact = beside.added_to(artifact, final / store.PRODUCT)
             result = BuildResult(
                 artifact=artifact,
                 stages=tuple(self._stages),
@@ -234,8 +249,18 @@ def _deliver(result: BuildResult, product: Path, out: Path) -> BuildResult:
                 shutil.rmtree(fresh, ignore_errors=True)
             else:
                 fresh.unlink(missing_ok=True)
-    path = out.resolve() / Path(result.artifact.path).relative_to(product)
-    return dataclasses.replace(result, artifact=dataclasses.replace(result.artifact, path=str(path)))
+    artifact = result.artifact
+
+    def moved(path: str) -> str:
+        return str(out.resolve() / Path(path).relative_to(product))
+
+    artifact = dataclasses.replace(
+        artifact,
+        path=moved(artifact.path),
+        header=artifact.header and moved(artifact.header),
+        binding=artifact.binding and moved(artifact.binding),
+    )
+    return dataclasses.replace(result, artifact=artifact)
 
 
 def _merge(fresh: Path, folder: Path) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from jupyter_julia_aot.build.project import JULIA_FILES
+from jupyter_julia_aot.errors import BuildError
 from jupyter_julia_aot.records import BuildResult, Recipe, from_json, to_json
 from jupyter_julia_aot.settings import cache_dir
 from jupyter_julia_aot.toolchain.capabilities import c_compiler
@@ -19,6 +20,7 @@ from jupyter_julia_aot.toolchain.probe import Installation
 
 RESULT_FILE = "build.json"
 PRODUCT = "product"
+_OURS = (JULIA_FILES, Path(__file__).with_name("bindings"))
 _FORMAT = 1
 _VARIABLES = ("JULIA_CPU_TARGET", "JULIA_CC", "CFLAGS", "LDFLAGS")
 
@@ -45,12 +47,24 @@ def build_key(recipe: Recipe, place: Installation) -> str:
         "format": _FORMAT,
         "recipe": to_json(recipe),
         "package": _package_hash(Path(recipe.project)) if recipe.project else "",
+        "files": [_file_hash(Path(p)) for p in (*recipe.c_sources, *recipe.extra_objects)],
         "julia": [place.version, place.program, place.libjulia, _stamp(place.image)],
         "compiler": [c_compiler(), *(_stamp(shutil.which(word) or "") for word in c_compiler()[:1])],
         "variables": {name: os.environ.get(name, "") for name in _VARIABLES},
-        "ours": [hashlib.sha256(f.read_bytes()).hexdigest() for f in sorted(JULIA_FILES.iterdir())],
+        "ours": [_file_hash(f) for folder in _OURS for f in sorted(folder.iterdir()) if f.is_file()],
     }
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:20]
+
+
+def _file_hash(file: Path) -> str:
+    try:
+        return hashlib.sha256(file.read_bytes()).hexdigest()
+    except OSError as error:
+        raise BuildError(
+            f"{file} cannot be read: {error.strerror or error}",
+            stage="project",
+            remedy="give an existing file",
+        ) from error
 
 
 def _stamp(path: str) -> list[int]:

@@ -41,7 +41,8 @@ end
 # How the shim, which stands in the user's module, names a type.
 function spelled(T, M::Module)
     T isa Union && return string("Union{", join((spelled(t, M) for t in Base.uniontypes(T)), ","), "}")
-    T isa DataType || throw(Refused(string(T, " is not concrete")))
+    (T isa DataType && isconcretetype(T)) || throw(Refused(string(T, " is not concrete")))
+    T <: Array && ndims(T) in (1, 2) && return string(ndims(T) == 1 ? "Vector" : "Matrix", "{", spelled(eltype(T), M), "}")
     T <: Tuple && return string("Tuple{", join((spelled(t, M) for t in T.parameters), ","), "}")
     home, name = parentmodule(T), nameof(T)
     wrapper = T.name.wrapper
