@@ -7,7 +7,8 @@
     ├── ToolchainError
     │   ├── NoJuliaError        no usable Julia on this machine
     │   ├── CapabilityError     the chosen Julia cannot do what was asked
-    │   └── InstallError        installing a Julia failed; nothing half-made is left
+    │   ├── InstallError        installing a Julia failed; nothing half-made is left
+    │   └── DeviceError         a device or the package that drives it cannot be used
     ├── ModelError
     │   ├── NoServerError       no model server answers
     │   ├── ServerError         the server answered with an error, HTML, or broke off
@@ -66,6 +67,10 @@ class CapabilityError(ToolchainError):
 
 class InstallError(ToolchainError):
     """Installing a Julia failed. The installation prefix is as it was before."""
+
+
+class DeviceError(ToolchainError):
+    """A device, or the Julia package that drives it, cannot be used; the message gives the reason."""
 
 
 class ModelError(JuliaAotError):
