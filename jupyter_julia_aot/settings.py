@@ -58,7 +58,9 @@ class JuliaAot(SingletonConfigurable):
     temperature = Float(
         None, allow_none=True, min=0.0, max=2.0, help="Sampling temperature; unset: the model family's."
     ).tag(config=True)
-    max_tokens = Int(1024, min=16, help="Most tokens in one answer.").tag(config=True)
+    max_tokens = Int(
+        None, allow_none=True, min=16, help="Most tokens in one answer; unset: what suits the model family."
+    ).tag(config=True)
     model_seconds = Float(600.0, min=1.0, help="Longest wait for one answer, seconds.").tag(config=True)
     sandbox = Enum(
         ["auto", "sandlock", "bubblewrap", "none"],

@@ -100,7 +100,7 @@ def generate_samples(
     from dataclasses import replace
 
     from jupyter_julia_aot.bench import load_tasks
-    from jupyter_julia_aot.model import build_request, connect, default_sampling
+    from jupyter_julia_aot.model import build_request, connect
 
     tasks = load_tasks(tasks_path, suite)  # type: ignore[arg-type]
     have = _count(samples_path)
@@ -108,11 +108,7 @@ def generate_samples(
     added = 0
     client = connect(base_url=options.base_url, model=options.model, api_key=options.api_key)
     try:
-        sampling = replace(
-            default_sampling(client.info.model), max_tokens=options.max_tokens, seed=options.seed
-        )
-        if options.temperature is not None:
-            sampling = replace(sampling, temperature=options.temperature)
+        sampling = options.sampling(client.info.model)
         with samples_path.open("a", encoding="utf-8") as file:
             for done, task in enumerate(todo):
                 if progress is not None:

@@ -21,7 +21,7 @@ from jupyter_julia_aot.pipeline.pools import trial_pool
 from jupyter_julia_aot.pipeline.recorder import Recorder
 from jupyter_julia_aot.pipeline.streaming import Checking, Connecting, Ended, Message, Piece, Stream
 from jupyter_julia_aot.pipeline.tryout import Tryout, definition_oracle
-from jupyter_julia_aot.records import Candidate, Event, Prompt, Sampling, Selection, Trial, Usage, new_id
+from jupyter_julia_aot.records import Candidate, Event, Prompt, Selection, Trial, Usage, new_id
 
 if TYPE_CHECKING:
     from jupyter_julia_aot.history import History
@@ -131,7 +131,10 @@ class _Generation:
         client = connecting.result()
         self.started = True
         yield self.recorder.event(
-            "run_started", prompt=self.prompt, sampling=self._sampling(client), model=client.info
+            "run_started",
+            prompt=self.prompt,
+            sampling=self.options.sampling(client.info.model),
+            model=client.info,
         )
         yield from self.recorder.warning()
 
@@ -144,21 +147,6 @@ class _Generation:
         if isinstance(message, str):
             yield self.recorder.transient("stage", name=message, state="started", seconds=0.0)
 
-    def _sampling(self, client: ModelClient) -> Sampling:
-        from dataclasses import replace
-
-        from jupyter_julia_aot.model import default_sampling
-
-        sampling = replace(
-            default_sampling(client.info.model),
-            n=self.options.samples,
-            max_tokens=self.options.max_tokens,
-            seed=self.options.seed,
-        )
-        if self.options.temperature is not None:
-            sampling = replace(sampling, temperature=self.options.temperature)
-        return sampling
-
     def _rounds(self, client: ModelClient, pool: TrialPool) -> Iterator[Event]:
         from dataclasses import replace
 
@@ -168,7 +156,7 @@ class _Generation:
         self._tryout = tryout = Tryout(
             pool, self.oracle, self.options.idioms, lambda c, f: self._inbox.put((c, f))
         )
-        sampling = self._sampling(client)
+        sampling = self.options.sampling(client.info.model)
         first = build_request(self.prompt, client.info, sampling)
         yield from self._ask(client, [(first, None)])
         shown: set[str] = set()

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any, Literal
 
 from jupyter_julia_aot.errors import SettingError
-from jupyter_julia_aot.records import Limits
+from jupyter_julia_aot.records import Limits, Sampling
 from jupyter_julia_aot.settings import settings
 
 
@@ -21,7 +21,7 @@ class Options:
     samples: int
     repair: int
     temperature: float | None
-    max_tokens: int
+    max_tokens: int | None
     model: str
     base_url: str
     api_key: str
@@ -55,6 +55,17 @@ class Options:
     def limits(self) -> Limits:
         """What one trial may use."""
         return Limits(seconds=self.trial_seconds, memory_bytes=self.trial_memory_mb << 20)
+
+    def sampling(self, model: str) -> Sampling:
+        """How ``model`` is sampled: as its family likes it, but for what was said here."""
+        from jupyter_julia_aot.model import default_sampling
+
+        said = {
+            name: value
+            for name in ("temperature", "max_tokens")
+            if (value := getattr(self, name)) is not None
+        }
+        return replace(default_sampling(model), n=self.samples, seed=self.seed, **said)
 
 
 def check_setting(name: str, value: Any) -> Any:
