@@ -36,6 +36,8 @@ def isolated_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         path = root / folder
         path.mkdir(parents=True)
         os.environ[name] = str(path)
+    # No test starts minutes of work in the background; an image that `setup` has made is used.
+    os.environ.setdefault("JULIA_AOT_WORKER_IMAGE", "existing")
     yield root
     for name, value in before.items():
         if value is None:

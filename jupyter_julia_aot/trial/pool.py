@@ -23,7 +23,8 @@ class TrialPool:
 
     ``workers``: how many at most; 0 means one per core. Nothing is started before the first candidate, and
     a worker that idles for ``idle_seconds`` stops. Every candidate gets a process of its own, forked from a
-    warm worker, so that none can change another's verdict. Thread-safe.
+    warm worker, so that none can change another's verdict; where forking is unsafe, and with ``fork=False``,
+    a process that was started ahead. Thread-safe.
 
     Trials raise ``OracleError`` (the oracle is unusable), ``SandboxError`` or ``WorkerError`` (the harness
     failed, after one retry), ``Cancelled``; everything a candidate does is a verdict instead.
@@ -37,11 +38,13 @@ class TrialPool:
         workers: int = 0,
         sandbox: SandboxName = "auto",
         idle_seconds: float = IDLE_SECONDS,
+        fork: bool = True,
     ) -> None:
         self.toolchain = toolchain
         self.limits = limits or Limits()
         self.workers = workers or os.cpu_count() or 1
         self.sandbox: SandboxName = sandbox
+        self.fork = fork
         self._idle_seconds = idle_seconds
         self._condition = threading.Condition()
         self._queue: deque[Job] = deque()

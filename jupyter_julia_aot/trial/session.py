@@ -14,6 +14,7 @@ import numpy as np
 
 from jupyter_julia_aot.errors import Cancelled, JuliaError, SettingError, WorkerError
 from jupyter_julia_aot.records import Limits, Toolchain
+from jupyter_julia_aot.trial.image_background import want_image
 from jupyter_julia_aot.trial.julia_types import Handle
 from jupyter_julia_aot.trial.sandbox import SandboxName
 from jupyter_julia_aot.trial.session_output import Bundle, Displayed, OutputReader, Printed, Shown
@@ -310,6 +311,7 @@ class Session:
             self._arrays.close()
             raise
         self.starts += 1
+        want_image(self.toolchain)
         return self._process
 
     def _drop(self) -> None:

@@ -71,6 +71,7 @@ class Slot(threading.Thread):
             job.future.set_exception(error)
         else:
             job.future.set_result(result)
+            want_image(self.pool.toolchain)
         finally:
             with self._lock:
                 self._job = None
@@ -173,7 +174,7 @@ class Slot(threading.Thread):
         if used >= trials_per_worker(self.pool.workers):
             self._drop()
         if self.worker is None:
-            worker = start_worker(self.pool.toolchain, self.pool.limits, self.pool.sandbox)
+            worker = start_worker(self.pool.toolchain, self.pool.limits, self.pool.sandbox, self.pool.fork)
             with self._lock:
                 self.worker = worker
         return self.worker

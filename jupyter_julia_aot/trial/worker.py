@@ -3,8 +3,8 @@
 The messages, all frames of ``protocol.py`` (``julia/zygote.jl`` is the other side)::
 
     worker → us   hello
-    us → worker   init     {filter, work, readable, output_bytes, proven}
-    worker → us   ready    {warm_seconds, landlock, image, code_files}
+    us → worker   init     {filter, work, readable, output_bytes, proven, forks}
+    worker → us   ready    {forks, warm_seconds, landlock, image, code_files}
     us → worker   trial    {id, seconds, memory_bytes, file_bytes}
     us → worker   candidate {code, name, jit, task}   read by the trial's process, never by the worker
     worker → us   loaded   {id}                 the candidate is loaded: the oracle may come
@@ -45,20 +45,41 @@ GRACE_SECONDS = 90.0
 """How long after a trial's own limit the worker may take to answer before it is given up."""
 
 
-def start_worker(toolchain: Toolchain, limits: Limits, sandbox: SandboxName = "auto") -> Worker:
+class ForkUnsafeError(WorkerError):
+    """This Julia cannot be forked once it is warm: its children would share machine code."""
+
+
+def start_worker(
+    toolchain: Toolchain, limits: Limits, sandbox: SandboxName = "auto", fork: bool = True
+) -> Worker:
     """A worker from the worker image when there is one; should that fail, one without it, for good.
 
-    Raises ``SandboxError`` or ``WorkerError`` when none comes up.
+    Where forking turns out to be unsafe, or with ``fork=False``, the worker starts a process for each trial
+    ahead instead. Raises ``SandboxError`` or ``WorkerError`` when none comes up.
     """
     image = ready_image(toolchain)
     if image is None:
-        return Worker(toolchain, limits, sandbox)
+        return _forking_or_not(toolchain, limits, sandbox, None, fork)
     try:
-        return Worker(toolchain, limits, sandbox, image)
+        return _forking_or_not(toolchain, limits, sandbox, image, fork)
     except WorkerError as error:
-        worker = Worker(toolchain, limits, sandbox)
+        worker = _forking_or_not(toolchain, limits, sandbox, None, fork)
         distrust(image, f"a worker did not start with it: {error.message}")
         return worker
+
+
+_unforkable: set[str] = set()
+
+
+def _forking_or_not(
+    toolchain: Toolchain, limits: Limits, sandbox: SandboxName, image: Path | None, fork: bool
+) -> Worker:
+    if fork and toolchain.path not in _unforkable:
+        try:
+            return Worker(toolchain, limits, sandbox, image)
+        except ForkUnsafeError:
+            _unforkable.add(toolchain.path)
+    return Worker(toolchain, limits, sandbox, image, fork=False)
 
 
 class Worker:
@@ -74,8 +95,11 @@ class Worker:
         limits: Limits,
         sandbox: SandboxName = "auto",
         image: Path | None = None,
+        *,
+        fork: bool = True,
     ) -> None:
         self.toolchain = toolchain
+        self.forks = fork
         self.limits = limits
         self.warm: Mapping[str, Any] = {}
         self._image = image
@@ -97,6 +121,9 @@ class Worker:
         self._channel = Channel(self.process.stdout.fileno(), self.process.stdin.fileno())
         try:
             self._greet(work)
+        except ForkUnsafeError:
+            self.close()
+            raise
         except (ProtocolError, ChannelClosedError, ChannelTimeoutError) as error:
             self.close()
             raise WorkerError(
@@ -158,12 +185,15 @@ class Worker:
                 "readable": [path for path in readable if path and Path(path).exists()],
                 "output_bytes": self.limits.output_bytes,
                 "proven": proven(self._image, self.sandbox),
+                "forks": self.forks,
             }
         )
         self.warm = self._channel.receive(START_SECONDS)
         if self.warm.get("type") != "ready":
             raise ProtocolError("the worker did not say that it is ready")
-        if self._image is not None:
+        if self.forks and not self.warm.get("forks"):
+            raise ForkUnsafeError("this Julia cannot be forked")
+        if self._image is not None and self.forks:
             note_proof(self._image, self.sandbox)
 
     def _drain(self) -> None:

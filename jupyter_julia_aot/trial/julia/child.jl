@@ -9,11 +9,13 @@ struct Settings
     work::String
     rules::Cint
     output_bytes::Int
+    forks::Bool         # whether children are forked (else: spare.jl)
 end
 function Settings(init::Dict{String,Any})
     work = init["work"]
     readable = String[String(p) for p in init["readable"]]
-    return Settings(init["filter"], work, System.landlock_rules(readable, [work]), Int(init["output_bytes"]))
+    return Settings(init["filter"], work, System.landlock_rules(readable, [work]), Int(init["output_bytes"]),
+                    get(init, "forks", true)::Bool)
 end
 
 "Standard streams into a pipe, as plain files: no event loop, so that output is never lost in one."
@@ -47,6 +49,8 @@ end
 
 # What a child tells its parent: one byte, and for some more. The parent passes a report on unread.
 const GOT, CONFINED, LOADED, READY, REPORT = UInt8('G'), UInt8('C'), UInt8('L'), UInt8('R'), UInt8('V')
+# Where nothing is forked: "a process for the candidate, please", and "how did it end?".
+const PEER, ENDED = UInt8('P'), UInt8('E')
 
 say(pipe::Cint, kind::UInt8) = Wire.write_all(pipe, UInt8[kind])
 say_loaded(pipe::Cint, seconds::Float64) =
@@ -102,15 +106,15 @@ function judged(job::Dict{String,Any}, settings::Settings, input::Cint, pipe::Ci
         return Judge.trial(tree, name, oracle, progress)
     end
     # The candidate's process is made before the tests are known here, so they cannot be found in its memory.
-    pid, peer = candidate_process(tree, job, settings, (input, pipe, witness), why_apart(found))
+    apart = settings.forks ? candidate_process : candidate_in_spare
+    peer, waiting, stop = apart(tree, job, settings, (input, pipe, witness), why_apart(found))
     enter!(settings, job, pipe)
-    waiting = () -> something(System.wait_child(pid, true), 0)
     isempty(found.reasons) || return Judge.trial_apart(name, peer, oracle, progress, waiting)
     # Methods of its own on Julia's functions, for its own types: fine where the tests are about these types.
     progress(0.0)
     text = oracle()
     if all(owner -> Screen.mentions(text, owner), found.extended)
-        System.kill(pid)
+        stop()
         return Judge.trial(tree, name, () -> text, seconds -> nothing)
     end
     return Judge.trial_apart(name, peer, () -> text, seconds -> nothing, waiting)
@@ -122,7 +126,10 @@ function why_apart(found)
                   "methods of Julia's functions, so the tests see only plain values of it")
 end
 
-"Fork the process that holds the candidate; its id, and the peer to talk to it."
+"""
+Fork the process that holds the candidate: the peer to talk to it, a function that waits for its end and gives its
+status, one that ends it.
+"""
 function candidate_process(tree::Expr, job, settings::Settings, secrets, why::String)
     to_r, to_w = System.pipe()
     from_r, from_w = System.pipe()
@@ -132,14 +139,41 @@ function candidate_process(tree::Expr, job, settings::Settings, secrets, why::St
         statm = System.open_statm()
         System.send_fd(witness, statm)
         foreach(System.close_fd, (statm, witness, input, pipe, to_w, from_r))
-        confine!(settings, Int(job["memory_bytes"]), Int(job["file_bytes"])) || System.exit_now(96)
-        Judge.serve_candidate(tree, to_r, from_w)
-        flush_output()
-        System.exit_now(0)
+        serve_candidate(tree, job, settings, to_r, from_w)
     end
     foreach(System.close_fd, (to_r, from_w, secrets[3]))
     pid > 0 || error("no process for the candidate")
-    return pid, Referee.Peer(from_r, to_w, Any[], nothing, why, false)
+    peer = Referee.Peer(from_r, to_w, Any[], nothing, why, false)
+    return peer, () -> something(System.wait_child(pid, true), 0), () -> System.kill(pid)
+end
+
+"The same by a process that was started ahead (spare.jl): our parent has it, and knows how it ends."
+function candidate_in_spare(tree::Expr, job, settings::Settings, secrets, why::String)
+    _, pipe, socket = secrets
+    say(pipe, PEER)
+    to_w, from_r = System.receive_fd(socket), System.receive_fd(socket)
+    to_w >= 0 && from_r >= 0 || error("no process for the candidate")
+    Wire.write_frame(to_w, Dict{String,Any}("code" => job["code"], "jit" => job["jit"]))
+    peer = Referee.Peer(from_r, to_w, Any[], nothing, why, false)
+    function waiting()
+        say(pipe, ENDED)
+        status = Wire.read_exactly(socket, 8)
+        return status === nothing ? 0 : Int(reinterpret(Int64, status)[1])
+    end
+    return peer, waiting, () -> foreach(System.close_fd, (to_w, from_r, socket))
+end
+
+"The candidate's process from here on; never returns."
+function serve_candidate(tree::Expr, job, settings::Settings, input::Cint, output::Cint)
+    confine!(settings, Int(job["memory_bytes"]), Int(job["file_bytes"])) || System.exit_now(96)
+    Judge.serve_candidate(tree, input, output)
+    flush_output()
+    System.exit_now(0)
+end
+function serve_candidate(message::Dict{String,Any}, job, settings::Settings, input::Cint, output::Cint)
+    tree = Source.parse_all(message["code"]::String, Judge.CANDIDATE)
+    System.set_compiler!(!(message["jit"]::Bool))
+    return serve_candidate(tree, job, settings, input, output)
 end
 
 function enter!(settings::Settings, job::Dict{String,Any}, pipe::Cint)

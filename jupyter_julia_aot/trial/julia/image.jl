@@ -12,6 +12,8 @@ let worker = Base.include(Base.__toplevel__, joinpath(@__DIR__, "worker.jl")),
 
     Core.eval(worker, :(Warm.prepare!()))
     Core.eval(worker, :(precompile(main, ())))
+    Core.eval(worker, :(precompile(spare, ())))
+    Core.eval(worker, :(precompile(Warm.up_without_forks, ())))
     Core.eval(worker, :(precompile(Warm.up, (Child.Settings, Bool))))
     Core.eval(worker, :(precompile(Child.Settings, (Dict{String,Any},))))
     Base.include(session, joinpath(@__DIR__, "session_rehearsal.jl"))

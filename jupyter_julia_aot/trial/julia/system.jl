@@ -232,11 +232,31 @@ child dies with its parent. Everything between the fork and the return was compi
 function fork()
     pid = ccall(:fork, Cint, ())
     pid == 0 || return pid
-    ccall(:prctl, Cint, (Cint, Culong, Culong, Culong, Culong), 1, SIGKILL, 0, 0, 0) # PR_SET_PDEATHSIG
+    die_with_parent()
     own_code_memory!() || exit_now(97)
     ccall(:setpgid, Cint, (Cint, Cint), 0, 0)
     own_event_loop!() || exit_now(97)
     return Cint(0)
+end
+
+die_with_parent() = ccall(:prctl, Cint, (Cint, Culong, Culong, Culong, Culong), 1, SIGKILL, 0, 0, 0) # PR_SET_PDEATHSIG
+
+"Start a program whose descriptor `to` is our `from`, for each pair `from => to`; its process id, or -1."
+function spawn(command::Vector{String}, descriptors)
+    actions = zeros(UInt64, 64)     # posix_spawn_file_actions_t, with room
+    pid = Ref{Cint}(-1)
+    GC.@preserve actions command begin
+        ccall(:posix_spawn_file_actions_init, Cint, (Ptr{UInt64},), actions)
+        for (from, to) in descriptors
+            ccall(:posix_spawn_file_actions_adddup2, Cint, (Ptr{UInt64}, Cint, Cint), actions, from, to)
+        end
+        words = push!(Ptr{UInt8}[pointer(word) for word in command], C_NULL)
+        environment = unsafe_load(cglobal(:environ, Ptr{Ptr{UInt8}}))
+        code = ccall(:posix_spawn, Cint, (Ref{Cint}, Ptr{UInt8}, Ptr{UInt64}, Ptr{Cvoid}, Ptr{Ptr{UInt8}}, Ptr{Ptr{UInt8}}),
+                     pid, words[1], actions, C_NULL, words, environment)
+        ccall(:posix_spawn_file_actions_destroy, Cint, (Ptr{UInt64},), actions)
+        return code == 0 ? pid[] : Cint(-1)
+    end
 end
 
 exit_now(code) = ccall(:_exit, Cvoid, (Cint,), code)
@@ -281,13 +301,12 @@ function children()
     return [parse(Int, word) for word in split(text)]
 end
 
-"Kill and reap all children (and theirs, which come to us as their parents die)."
-function sweep()
+"Kill and reap all children but those to `keep` (and theirs, which come to us as their parents die)."
+function sweep(keep::Vector{Cint} = Cint[])
     for _ in 1:1000
-        status = Ref{Cint}(0)
-        while ccall(:waitpid, Cint, (Cint, Ref{Cint}, Cint), -1, status, WNOHANG) > 0
-        end
-        left = children()
+        left = filter(pid -> !(pid in keep), children())
+        foreach(wait_child, left)
+        left = filter(pid -> !(pid in keep), children())
         isempty(left) && return true
         foreach(kill, left)
         ccall(:usleep, Cint, (Cuint,), 1000)

@@ -79,14 +79,24 @@ function up(settings::Child.Settings, proven::Bool)
     System.set_option!(:opt_level, 1)
     prepared ? compile_fork!() : prepare!(() -> nothing)
     System.set_compiler!(false)
-    proven || self_test() || error("children of this Julia share machine code: it cannot be forked")
+    # A process that has failed the test may have been written into: it must not go on.
+    proven || self_test() || return Dict{String,Any}("forks" => false)
     System.find_code_memory!()
     if !prepared
         GC.gc()
         GC.gc()
     end
     return Dict{String,Any}("warm_seconds" => (time_ns() - start) / 1e9, "landlock" => settings.rules >= 0,
-                            "image" => prepared, "code_files" => length(System.CODE_MEMORY.memory_files))
+                            "image" => prepared, "forks" => true, "code_files" => length(System.CODE_MEMORY.memory_files))
+end
+
+"Make this process ready for one trial, of which it will be the only process."
+function up_without_forks()
+    PREPARED[] || preload()
+    System.set_option!(:check_bounds, 1)
+    System.set_option!(:opt_level, 1)
+    PREPARED[] || foreach(_ -> rehearse(), 1:2)
+    return System.set_compiler!(false)
 end
 
 "Judge a small program here, as a child would, so that children find all of it compiled."
@@ -166,6 +176,9 @@ function compile_child!()
     precompile(Child.run, (Dict{String,Any}, Child.Settings, Cint, Cint, Cint, Cint))
     precompile(Child.judged, (Dict{String,Any}, Child.Settings, Cint, Cint, Cint))
     precompile(Child.candidate_process, (Expr, Dict{String,Any}, Child.Settings, Tuple{Cint,Cint,Cint}, String))
+    precompile(Child.serve_candidate, (Expr, Dict{String,Any}, Child.Settings, Cint, Cint))
+    precompile(Child.serve_candidate, (Dict{String,Any}, Dict{String,Any}, Child.Settings, Cint, Cint))
+    precompile(Child.candidate_in_spare, (Expr, Dict{String,Any}, Child.Settings, Tuple{Cint,Cint,Cint}, String))
     precompile(Judge.serve_candidate, (Expr, Cint, Cint))
     precompile(Child.read_oracle, (Cint, Cint))
     precompile(Child.enter!, (Child.Settings, Dict{String,Any}, Cint))
@@ -178,6 +191,7 @@ function compile_child!()
     precompile(Watch.attempt, (Dict{String,Any}, Child.Settings, Cint, Cint, UInt64))
     precompile(Watch.run, (Dict{String,Any}, Child.Settings, Cint, Cint))
     precompile(Watch.watch!, (Watch.Outcome, Cint, Dict{String,Any}, Child.Settings, Vector{Cint}, Cint, Cint, UInt64))
+    precompile(Watch.fork_child, (Dict{String,Any}, Child.Settings, Cint))
     precompile(Watch.relay!, (Cint,))
     return
 end

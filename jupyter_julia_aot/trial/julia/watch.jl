@@ -2,7 +2,7 @@
 
 module Watch
 
-using ..Wire, ..System, ..Child
+using ..Wire, ..System, ..Child, ..Spare
 
 const STEP_MS = 20
 const FILES_EVERY = 5           # looks at the scratch folder every so many steps
@@ -18,6 +18,9 @@ mutable struct Outcome
     gone::Bool                  # the other side closed our input
     confined::Bool              # whether the candidate's code had begun
     in_step::Bool               # whether what the other side has sent was read to its end
+    peer::Union{Nothing,Spare.Process}  # the candidate's own process, where that is a spare
+    asked::Bool                 # the child wants to know how that process ended
+    waited::UInt64              # ns spent on getting one, which are not the candidate's
 end
 
 # Reports and output lie in these and nowhere else, and are wiped after use: a later child must not find
@@ -63,6 +66,20 @@ function relay!(output::Cint)
 end
 
 function attempt(job::Dict{String,Any}, settings::Child.Settings, input::Cint, output::Cint, start::UInt64)
+    pid, note_r, out_r, ours = settings.forks ? fork_child(job, settings, input) : spare_child(job)
+    o = Outcome(pid < 0 ? "nofork" : "", 0, nothing, 0, 0, false, false, pid >= 0, nothing, false, 0)
+    settings.forks || (start = time_ns())
+    pid < 0 || watch!(o, pid, job, settings, Cint[note_r, out_r, -1, ours, -1], input, output, start)
+    foreach(fd -> fd >= 0 && System.close_fd(fd), (note_r, out_r, ours))
+    o.peer === nothing || Spare.close!(o.peer)
+    System.sweep(Spare.pids())
+    empty_folder(settings.work)
+    settings.forks || Spare.refill!()
+    return o
+end
+
+"Fork a child that runs the job: its id, and our ends of its notes, its output and its socket."
+function fork_child(job::Dict{String,Any}, settings::Child.Settings, input::Cint)
     note_r, note_w = System.pipe()
     out_r, out_w = System.pipe()
     ours, theirs = System.socket_pair()
@@ -75,17 +92,21 @@ function attempt(job::Dict{String,Any}, settings::Child.Settings, input::Cint, o
         Child.run(job, settings, input, note_w, out_w, theirs)
     end
     foreach(System.close_fd, (note_w, out_w, theirs))
-    o = Outcome(pid < 0 ? "nofork" : "", 0, nothing, 0, 0, false, false, pid >= 0)
-    pid < 0 || watch!(o, pid, job, settings, Cint[note_r, out_r, -1, ours], input, output, start)
-    foreach(System.close_fd, (note_r, out_r, ours))
-    System.sweep()
-    empty_folder(settings.work)
-    return o
+    return pid, note_r, out_r, ours
+end
+
+"The same with a process that was started ahead."
+function spare_child(job::Dict{String,Any})
+    p = Spare.take!(merge(job, Dict{String,Any}("role" => "tests")))
+    p === nothing && return Cint(-1), Cint(-1), Cint(-1), Cint(-1)
+    foreach(System.close_fd, (p.work, p.to, p.from))
+    return p.pid, p.notes, p.printed, p.socket
 end
 
 """
-Watch a child to its end. `fds`: its notes, its output, our input, where processes show their memory; one that
-is -1 is not watched. The input is watched except while the child itself reads from it.
+Watch a child to its end. `fds`: its notes, its output, our input, where processes show their memory, the output of
+the candidate's own process if that is a spare; one that is -1 is not watched. The input is watched except while the
+child itself reads from it.
 """
 function watch!(o::Outcome, pid::Cint, job, settings::Child.Settings, fds::Vector{Cint}, input::Cint, output::Cint,
                 start::UInt64)
@@ -100,12 +121,13 @@ function watch!(o::Outcome, pid::Cint, job, settings::Child.Settings, fds::Vecto
     while !ended
         ready = System.poll(fds, STEP_MS)
         ready[2] && !keep!(o, out) && (fds[2] = -1)
+        ready[5] && !keep!(o, fds[5]) && (fds[5] = -1)
         if ready[4]
             statm = System.receive_fd(ours)
             statm < 0 ? (fds[4] = -1) : push!(witnesses, (statm, first(System.memory(statm))))
         end
         if ready[1]
-            ended = !take_notes!(o, notes, fds, input, output, Int(job["id"]))
+            ended = !take_notes!(o, notes, fds, input, output, job, witnesses)
         elseif ready[3]
             # A cancel, or the end of the other side.
             o.gone = Wire.read_frame(input) === nothing
@@ -114,7 +136,9 @@ function watch!(o::Outcome, pid::Cint, job, settings::Child.Settings, fds::Vecto
         end
         steps += 1
         deadline == typemax(UInt64) && fds[3] >= 0 && (deadline = time_ns() + allowed)
-        latest = fds[3] >= 0 ? deadline : start + allowed + EXCHANGE_NS
+        o.asked && answer_ended!(o, ours)
+        latest = (fds[3] >= 0 ? deadline : start + allowed + EXCHANGE_NS) + o.waited
+        ended |= !isempty(o.killed)
         ended || time_ns() < latest || (o.killed = "timeout"; ended = true)
         if !ended
             o.peak = max(o.peak, growth(witnesses))
@@ -128,7 +152,9 @@ function watch!(o::Outcome, pid::Cint, job, settings::Child.Settings, fds::Vecto
     o.in_step = fds[3] >= 0
     o.status = something(System.wait_child(pid, true), -1)
     foreach(w -> System.close_fd(w[1]), witnesses)
-    while fds[2] >= 0 && System.poll(Cint[out], 0)[1] && keep!(o, out)
+    for fd in (fds[2], fds[5])
+        while fd >= 0 && System.poll(Cint[fd], 0)[1] && keep!(o, fd)
+        end
     end
     return
 end
@@ -154,7 +180,7 @@ function keep!(o::Outcome, out::Cint)
 end
 
 "Take the child's notes; false when it has reported, or closed the pipe."
-function take_notes!(o::Outcome, pipe::Cint, fds::Vector{Cint}, input::Cint, output::Cint, id::Int)
+function take_notes!(o::Outcome, pipe::Cint, fds::Vector{Cint}, input::Cint, output::Cint, job, witnesses)
     # One byte: what follows a note must not be read before it is known where it goes.
     read_all!(1, pipe) || return false
     kind = NOTES.bytes[1]
@@ -167,12 +193,44 @@ function take_notes!(o::Outcome, pipe::Cint, fds::Vector{Cint}, input::Cint, out
         o.loaded = reinterpret(Int64, NOTES.bytes[1:8])[1] / 1e9
         # The other side now sends the oracle, which the child reads from our input.
         fds[3] = -1
-        Wire.write_frame(output, Dict{String,Any}("type" => "loaded", "id" => id))
+        Wire.write_frame(output, Dict{String,Any}("type" => "loaded", "id" => job["id"]))
+    elseif kind == Child.PEER && o.peer === nothing
+        give_peer!(o, fds, job, witnesses)
+    elseif kind == Child.ENDED
+        o.asked = true
     elseif kind == Child.REPORT
         read_report!(pipe)
         return false
     end
     return true
+end
+
+"Hand the child the ends of a spare that will hold the candidate."
+function give_peer!(o::Outcome, fds::Vector{Cint}, job, witnesses)
+    start = time_ns()
+    p = Spare.take!(merge(job, Dict{String,Any}("role" => "candidate")))
+    if p === nothing
+        o.killed = "nofork"
+        return
+    end
+    o.peer, fds[5] = p, p.printed
+    System.send_fd(fds[4], p.to)
+    System.send_fd(fds[4], p.from)
+    foreach(System.close_fd, (p.work, p.to, p.from))
+    p.work = p.to = p.from = Cint(-1)
+    statm = System.receive_fd(p.socket)
+    statm < 0 || push!(witnesses, (statm, first(System.memory(statm))))
+    o.waited = time_ns() - start
+    return
+end
+
+"Tell the child how the candidate's process ended, once it has."
+function answer_ended!(o::Outcome, socket::Cint)
+    status = o.peer === nothing ? 0 : System.wait_child(o.peer.pid)
+    status === nothing && return
+    o.asked = false
+    Wire.write_all(socket, collect(reinterpret(UInt8, Int64[status])))
+    return
 end
 
 "Read exactly `n` bytes of notes."

@@ -21,6 +21,7 @@ include(joinpath(HERE, "plain.jl"))
 include(joinpath(HERE, "referee.jl"))
 include(joinpath(HERE, "judge.jl"))
 include(joinpath(HERE, "child.jl"))
+include(joinpath(HERE, "spare.jl"))
 include(joinpath(HERE, "watch.jl"))
 include(joinpath(HERE, "warm.jl"))
 
@@ -48,7 +49,7 @@ function main()
     init = Wire.read_frame(input)
     init === nothing && return
     settings = Child.Settings(init)
-    warmed = Warm.up(settings, get(init, "proven", false) === true)
+    warmed = settings.forks ? Warm.up(settings, get(init, "proven", false) === true) : start_spares!(init)
     Wire.write_frame(output, merge!(warmed, Dict{String,Any}("type" => "ready")))
     while true
         message = Wire.read_frame(input)
@@ -65,5 +66,13 @@ function main()
     System.sweep()
     return
 end
+
+function start_spares!(init)
+    Spare.INIT[] = init
+    Spare.refill!()
+    return Dict{String,Any}("landlock" => System.landlock_abi() >= 1, "image" => Warm.PREPARED[], "forks" => false)
+end
+
+spare() = Spare.main(Warm.up_without_forks)
 
 end

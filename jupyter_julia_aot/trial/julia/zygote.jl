@@ -1,4 +1,4 @@
-# Start the trial worker. It lives beside `Main`, not in it: a candidate finds `Main` as empty as in a fresh Julia.
+# Start the trial worker, or with the argument `spare` a process for one trial of a worker that cannot fork. It lives beside `Main`, not in it: a candidate finds `Main` as empty as in a fresh Julia.
 
 try
     key = Base.PkgId("JuliaAotTrialWorker")
@@ -6,7 +6,7 @@ try
     # of its definition, the last of the file.
     worker = haskey(Base.loaded_modules, key) ? Base.loaded_modules[key] :
              Base.include(Base.__toplevel__, joinpath(@__DIR__, "worker.jl"))
-    Base.invokelatest(Base.invokelatest(getfield, worker, :main))
+    Base.invokelatest(Base.invokelatest(getfield, worker, ARGS == ["spare"] ? :spare : :main))
 catch fault
     # Plain writes: Julia's own stderr may wait for an event loop that a signal or a fork has hurt.
     text = sprint(showerror, fault, catch_backtrace())
