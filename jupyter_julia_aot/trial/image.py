@@ -36,7 +36,7 @@ from jupyter_julia_aot.settings import cache_dir, settings
 JULIA_SOURCES = Path(__file__).parent / "julia"
 BUILD_SECONDS = 3600.0
 UNUSED_SECONDS = 30 * 86400.0
-"""Images of other versions that nobody used for so long are removed when a new one is made."""
+"""An image that nobody used for so long is removed when another is made."""
 _FORMAT = 1
 
 Progress = Callable[[str, float | None], None]
@@ -248,7 +248,7 @@ def _make(toolchain: Toolchain, folder: Path, cancel: threading.Event | None) ->
         check = object_command(toolchain, place, object_file, ())[:1]
         check += ["--startup-file=no", f"--sysimage={image}", "-e", _CHECK]
         _step(check, variables, cancel, "Julia does not start with it")
-        about = {"julia": toolchain.path, "version": toolchain.version}
+        about = {"julia": toolchain.path, "version": toolchain.version, "sources": str(JULIA_SOURCES)}
         write_json(fresh / "about.json", {**about, "seconds": round(time.monotonic() - begin, 1)})
 
 
@@ -271,7 +271,13 @@ def _step(
 
 
 def _remove_unused(folder: Path) -> None:
+    """Remove earlier images of the same Julia and installation of ours, and what nobody used for long."""
+    mine = _read_json(folder / "about.json")
     for about in folder.parent.glob("*/about.json"):
+        if about.parent == folder:
+            continue
+        found = _read_json(about)
         with contextlib.suppress(OSError):  # somebody else removes it
-            if about.parent != folder and time.time() - about.stat().st_mtime > UNUSED_SECONDS:
+            replaced = all(found.get(key) == mine.get(key) for key in ("julia", "sources"))
+            if replaced or time.time() - about.stat().st_mtime > UNUSED_SECONDS:
                 shutil.rmtree(about.parent)

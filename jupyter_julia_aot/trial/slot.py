@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from jupyter_julia_aot.errors import Cancelled, SandboxError, WorkerError
 from jupyter_julia_aot.records import Candidate, Limits, Oracle, Trial
+from jupyter_julia_aot.trial.image_background import want_image
 from jupyter_julia_aot.trial.sessions_ahead import SessionsAhead
 from jupyter_julia_aot.trial.verdict import oracle_error, trial_from
 from jupyter_julia_aot.trial.worker import Worker, start_worker
