@@ -8,6 +8,7 @@ minutes to fetch (a Julia, a language model) and what is keyed by content.
 from __future__ import annotations
 
 import os
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -71,6 +72,26 @@ def _toolchain(capability: Capability) -> Toolchain:
         return choose_toolchain(capability)
     except (NoJuliaError, CapabilityError) as error:
         pytest.skip(str(error))
+
+
+@pytest.fixture
+def read_only() -> Iterator[Path]:
+    """A directory that this process cannot write to, even when root runs the tests.
+
+    Root may write anywhere, so it becomes nobody for the length of the test; whatever the test
+    needs must have been imported, and be readable to all.
+    """
+    folder = Path(tempfile.mkdtemp())
+    folder.chmod(0o555)
+    user = os.geteuid()
+    try:
+        if user == 0:
+            os.seteuid(65534)
+        yield folder
+    finally:
+        if user == 0:
+            os.seteuid(0)
+        folder.rmdir()
 
 
 @pytest.fixture(scope="session")
