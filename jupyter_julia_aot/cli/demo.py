@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import time
 from pathlib import Path
 from typing import Any
@@ -131,4 +132,4 @@ def render(notebook: Any, title: str) -> str:
     exporter = HTMLExporter(embed_images=True, mathjax_url="", require_js_url="", jquery_url="")
     html, _ = exporter.from_notebook_node(notebook, {"metadata": {"name": title}})
     # nbconvert leaves the tags of the libraries that were turned off above.
-    return str(html).replace('<script src=""></script>', "")
+    return re.sub(r'<script src="">\s*</script>', "", str(html))
