@@ -44,6 +44,8 @@ class Oracle:
     language: Literal["julia", "python"] = "julia"
     name: str = "oracle"
     """Where it came from (a file name, ``%%julia_tests f``), used in messages."""
+    seconds: float | None = None
+    """Time limit of one trial by it, instead of the limits' own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -45,7 +45,9 @@ def fingerprint(tasks: Sequence[Task], samples: Sequence[Sample], julia: str) ->
     """A digest of everything verdicts depend on."""
     digest = hashlib.sha256(f"{FORMAT}\0{julia}\0".encode())
     for task in tasks:
-        digest.update(json.dumps([task.id, task.oracle.language, task.oracle.source]).encode())
+        digest.update(
+            json.dumps([task.id, task.oracle.language, task.oracle.source, task.oracle.seconds]).encode()
+        )
     for sample in samples:
         digest.update(json.dumps([sample.task_id, sample.index, sample.code]).encode())
     return digest.hexdigest()
@@ -62,6 +64,9 @@ class Journal:
     def __init__(self, path: Path, print_: str) -> None:
         self.path = path
         self.done: dict[tuple[str, int], Judged] = {}
+        self.seconds_before = 0.0
+        """Wall clock of the sessions before this one, up to their last verdict."""
+        self._began = time.monotonic()
         self._synced = time.monotonic()
         try:
             keep = self._read(print_) if path.exists() else 0
@@ -87,6 +92,7 @@ class Journal:
                     self._check_header(data, print_)
                 else:
                     judged = _decode(data)
+                    self.seconds_before = max(self.seconds_before, float(data.get("wall", 0.0)))
                     if judged.verdict is not None:
                         self.done.setdefault(judged.key, judged)
             except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -115,6 +121,7 @@ class Journal:
                 "verdict": judged.verdict,
                 "seconds": judged.seconds,
                 "fault": judged.fault,
+                "wall": round(self.seconds_before + time.monotonic() - self._began, 3),
             }
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import textwrap
 from pathlib import Path
@@ -90,7 +91,10 @@ def _mceval(place: str, data: dict[str, Any]) -> Task:
 
 
 def _program(place: str, data: dict[str, Any]) -> Task:
-    """``task_id`` (or ``id``), ``prompt`` (or ``question``), ``test_cases: [{input, output}]``."""
+    """``task_id`` (or ``id``), ``prompt`` (or ``question``), ``test_cases: [{input, output}]``.
+
+    ``timeout_s`` bounds one run of the program, on one case; all cases are one trial.
+    """
     identifier = data.get("task_id", data.get("id", data.get("question_id")))
     if not isinstance(identifier, (str, int)) or isinstance(identifier, bool):
         raise BenchError(f"{place}: field 'task_id' is missing", remedy="add 'task_id'")
@@ -109,11 +113,22 @@ def _program(place: str, data: dict[str, Any]) -> Task:
     return Task(
         id=str(identifier),
         prompt=Prompt(name="main", request=request.strip()),
-        oracle=Oracle(source=program_oracle(pairs), name=place),
+        oracle=Oracle(source=program_oracle(pairs), name=place, seconds=_seconds(place, data, len(pairs))),
         source=place,
         program=True,
         reference=str(data.get("code") or data.get("reference") or ""),
     )
+
+
+def _seconds(place: str, data: dict[str, Any], cases: int) -> float | None:
+    value = data.get("timeout_s")
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value < math.inf:
+        raise BenchError(
+            f"{place}: field 'timeout_s' is {value!r}, not seconds above 0", remedy="correct 'timeout_s'"
+        )
+    return float(value) * cases
 
 
 def _dedent(text: str) -> str:

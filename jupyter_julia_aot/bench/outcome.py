@@ -27,7 +27,7 @@ class Evaluation:
     faults: Mapping[str, int] = field(default_factory=dict)
     """Message of each harness fault → how often."""
     wall_seconds: float = 0.0
-    """Of the session that finished it, when the evaluation was resumed."""
+    """Of all sessions together, when the evaluation was resumed (a killed one up to its last verdict)."""
     worker_seconds: float = 0.0
     julia: str = ""
 

@@ -92,7 +92,7 @@ def evaluate(
     return gather(
         list(done.values()),
         tuple(ks),
-        wall_seconds=time.monotonic() - began,
+        wall_seconds=time.monotonic() - began + (opened.seconds_before if opened is not None else 0.0),
         julia=julia,
         order=[task.id for task in tasks],
     )

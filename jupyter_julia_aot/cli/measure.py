@@ -15,8 +15,13 @@ def add_verbs(verbs: Verbs) -> None:
     )
     verb.add_argument("-n", dest="count", type=int, default=60, metavar="N", help="candidates to judge")
     verb.add_argument(
-        "--cold", type=int, default=12, metavar="N", help="how many of them also in cold processes"
+        "--cold",
+        type=int,
+        default=12,
+        metavar="N",
+        help="how many of them (spread evenly) also cold",
     )
+    verb.add_argument("--all", action="store_true", help="all of them also in cold processes")
     add_trial_options(verb)
 
 
@@ -24,8 +29,9 @@ def run_bench_trials(args: argparse.Namespace, output: Output) -> int:
     """``bench-trials``: 0 when all ways gave the same verdicts, 1 when they did not."""
     from jupyter_julia_aot.pipeline.measuring import bench_trials
 
-    figures = bench_trials(max(args.count, 1), max(args.cold, 1))
-    output.line(f"Julia {figures['julia']}")
+    count = max(args.count, 1)
+    figures = bench_trials(count, count if args.all else min(max(args.cold, 1), count))
+    output.line(f"Julia {figures['julia']}, worker image: {figures['image']}")
     output.line(figures.pop("table"))
     output.result(figures)
     return SUCCEEDED if figures["agreement"] == 1.0 else ANSWER_IS_NO

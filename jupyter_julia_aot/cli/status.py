@@ -21,6 +21,9 @@ def add_verbs(verbs: Verbs) -> None:
     )
     setup.add_argument("--force", action="store_true", help="install a Julia even when there is one")
     setup.add_argument("--no-model", action="store_true", help="do not fetch the embedded model")
+    setup.add_argument(
+        "--no-image", action="store_true", help="do not make the worker image now (workers start more slowly)"
+    )
 
 
 def run_doctor(args: argparse.Namespace, output: Output) -> int:
@@ -34,6 +37,8 @@ def run_doctor(args: argparse.Namespace, output: Output) -> int:
         output.line(f"    can: {', '.join(julia['capabilities']) or 'nothing'}")
         for capability, why in julia["reason"].items():
             output.line(f"    not {capability}: {why}")
+        image = julia["worker_image"]
+        output.line(f"    worker image: {image['state']}{': ' if image['reason'] else ''}{image['reason']}")
     model = report["model"]
     where = f" at {model['base_url']}" if model["base_url"] else ""
     output.line(f"Model   {model['model'] or 'unknown'}{where}  ({model['source']})")
@@ -65,9 +70,17 @@ def run_setup(args: argparse.Namespace, output: Output) -> int:
             last = text
             output.progress(text)
 
-    report = set_up(source=args.source, force=args.force, model=not args.no_model, progress=progress)
+    report = set_up(
+        source=args.source,
+        force=args.force,
+        model=not args.no_model,
+        image=not args.no_image,
+        progress=progress,
+    )
     output.result(report)
     output.line(f"Julia {report['julia']['version']}  {report['julia']['path']}")
+    image = report["image"]
+    output.line(f"Worker image {image['path'] or image['state'] + ': ' + image['reason']}")
     if report["model"]:
         output.line(f"Model {report['model']}")
     if report["model_problem"]:

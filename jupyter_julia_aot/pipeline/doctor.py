@@ -36,6 +36,7 @@ def doctor(julia: str = "") -> dict[str, Any]:
 
 def _toolchains(julia: str) -> tuple[list[dict[str, Any]], list[dict[str, str]]]:
     from jupyter_julia_aot.toolchain import broken_toolchains, find_toolchains
+    from jupyter_julia_aot.trial.image import image_status
 
     found = [
         {
@@ -44,6 +45,7 @@ def _toolchains(julia: str) -> tuple[list[dict[str, Any]], list[dict[str, str]]]
             "source": t.source,
             "capabilities": list(t.capabilities),
             "reason": dict(t.reason),
+            "worker_image": to_json(image_status(t)),
         }
         for t in find_toolchains(julia)
     ]

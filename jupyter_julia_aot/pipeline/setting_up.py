@@ -6,8 +6,8 @@ import threading
 from collections.abc import Callable
 from typing import Any, Literal
 
-from jupyter_julia_aot.errors import CapabilityError, ModelError, NoJuliaError
-from jupyter_julia_aot.records import Toolchain
+from jupyter_julia_aot.errors import BuildError, CapabilityError, ModelError, NoJuliaError
+from jupyter_julia_aot.records import Toolchain, to_json
 
 Source = Literal["auto", "official", "debian"]
 Progress = Callable[[str, float | None], None]
@@ -19,18 +19,21 @@ def set_up(
     source: Source = "auto",
     force: bool = False,
     model: bool = True,
+    image: bool = True,
     progress: Progress | None = None,
     cancel: threading.Event | None = None,
 ) -> dict[str, Any]:
-    """Make a Julia and the embedded model available.
+    """Make a Julia, its worker image and the embedded model available.
 
-    Returns ``{"julia": {"path", "version", "installed"}, "model": path or None,
-    "model_problem": str or None}``: without the model, a server of the user's own still works.
+    Returns ``{"julia": {"path", "version", "installed"}, "image": {"state", "reason", "path", …},
+    "model": path or None, "model_problem": str or None}``: without the model, a server of the user's own
+    still works, and without the image workers start more slowly.
     Raises :class:`~jupyter_julia_aot.errors.InstallError` when no Julia could be installed.
     """
     say = progress or (lambda message, fraction: None)
     toolchain, installed = _julia(julia, source, force, say, cancel)
     where: str | None = None
+    worker_image = _image(toolchain, image, say, cancel)
     problem: str | None = None
     if model:
         try:
@@ -39,6 +42,7 @@ def set_up(
             problem = error.message
     return {
         "julia": {"path": toolchain.path, "version": toolchain.version, "installed": installed},
+        "image": worker_image,
         "model": where,
         "model_problem": problem,
     }
@@ -55,6 +59,20 @@ def _julia(
         except (NoJuliaError, CapabilityError):
             say("no usable Julia found, installing one", None)
     return install_julia(source=source, progress=say, cancel=cancel), True
+
+
+def _image(
+    toolchain: Toolchain, wanted: bool, say: Progress, cancel: threading.Event | None
+) -> dict[str, Any]:
+    from jupyter_julia_aot.trial.image import build_image, image_status
+
+    if wanted:
+        try:
+            build_image(toolchain, say, cancel)
+        except BuildError:
+            say("no worker image could be made; workers start without", None)
+    status: dict[str, Any] = to_json(image_status(toolchain))
+    return status
 
 
 def _model(say: Progress) -> str:

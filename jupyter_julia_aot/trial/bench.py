@@ -94,7 +94,7 @@ def cases(count: int) -> list[Case]:
 def bench_trials(
     toolchain: Toolchain, *, count: int = 60, cold: int = 12, sandbox: SandboxName = "auto"
 ) -> tuple[Figures, ...]:
-    """Cold, warm in-process and ours, in one run; ``cold`` of the ``count`` candidates are judged cold.
+    """Cold, warm in-process and ours, in one run; ``cold`` of the ``count`` candidates, spread evenly, cold.
 
     Raises ``WorkerError`` when a Julia does not run.
     """
@@ -106,15 +106,25 @@ def bench_trials(
     )
 
 
-def agreement(figures: Sequence[Figures], count: int, cold: int) -> float:
-    """The share of candidates on which all three ways agree whether they pass."""
-    first, warm, ours = figures
-    step = max(1, count // cold)
-    pairs = [
-        (first.verdicts[i // step] if i % step == 0 and i // step < len(first.verdicts) else w, w, o)
-        for i, (w, o) in enumerate(zip(warm.verdicts, ours.verdicts, strict=True))
-    ]
-    return sum(len(set(p)) == 1 for p in pairs) / max(len(pairs), 1)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agreement:
+    """On how many of the candidates judged both ways the trial pool and another way agree that they pass."""
+
+    way: str
+    same: int
+    compared: int
+
+
+def agreements(figures: Sequence[Figures]) -> tuple[Agreement, ...]:
+    """The trial pool's verdicts beside those of each other way, on every candidate that way judged."""
+    *others, ours = figures
+    found = []
+    for other in others:
+        step = len(ours.verdicts) // len(other.verdicts)
+        pairs = list(zip(other.verdicts, ours.verdicts[::step], strict=False))
+        same = sum(a == b for a, b in pairs)
+        found.append(Agreement(way=other.way, same=same, compared=len(pairs)))
+    return tuple(found)
 
 
 def _environment(toolchain: Toolchain) -> dict[str, str]:
@@ -221,7 +231,7 @@ def _peak(pid: int) -> int:
     return int(found.split()[1]) * 1024
 
 
-def table(figures: Sequence[Figures], agree: float) -> str:
+def table(figures: Sequence[Figures]) -> str:
     """The figures side by side, as text."""
     cold = figures[0].per_second
     lines = [f"{'way':40} {'per s·core':>10} {'× cold':>8} {'memory':>9} {'start':>7}"]
@@ -229,5 +239,6 @@ def table(figures: Sequence[Figures], agree: float) -> str:
         factor = f.per_second / cold if cold else 0.0
         megabytes = f"{f.high_water_bytes >> 20} MiB"
         lines.append(f"{f.way:40} {f.per_second:10.2f} {factor:8.1f} {megabytes:>9} {f.start_seconds:6.1f}s")
-    lines.append(f"verdicts agree on {agree:.1%} of the candidates")
+    for a in agreements(figures):
+        lines.append(f"same verdicts as {a.way}: {a.same} of {a.compared} candidates judged both ways")
     return "\n".join(lines)

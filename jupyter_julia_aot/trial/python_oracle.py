@@ -61,13 +61,14 @@ def judge_with_python(candidate: Candidate, oracle: Oracle, session: Session) ->
     its ``limits.seconds`` starts now. Raises ``OracleError``, ``WorkerError``.
     """
     limits = session.limits
+    seconds = limits.seconds if oracle.seconds is None else oracle.seconds
     tree = parse_python_oracle(oracle)
     lines = {node.lineno for node in ast.walk(tree) if isinstance(node, ast.Assert)}
     program = compile(_Instrument().visit(tree), oracle.name, "exec")
     tally = _Tally(oracle.source)
     used = session.sandbox
     begin = time.monotonic()
-    clock = _Clock(session, limits.seconds)
+    clock = _Clock(session, seconds)
     try:
         verdict, fault, output = _load(session, candidate)
         load_seconds = time.monotonic() - begin
@@ -81,7 +82,7 @@ def judge_with_python(candidate: Candidate, oracle: Oracle, session: Session) ->
         over = clock.stop()
     if over:
         verdict = "timeout"
-        fault = Fault(type="Timeout", message=f"still running after {limits.seconds:g} s")
+        fault = Fault(type="Timeout", message=f"still running after {seconds:g} s")
     if verdict == "passed" and (tally.failures or not lines <= tally.seen):
         verdict = "failed"
         if not tally.failures:

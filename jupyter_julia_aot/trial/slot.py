@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from jupyter_julia_aot.errors import Cancelled, SandboxError, WorkerError
@@ -135,7 +135,7 @@ class Slot(threading.Thread):
                     answer,
                     job.candidate,
                     job.oracle,
-                    self.pool.limits,
+                    self._limits(job),
                     jit=jit,
                     seconds=time.monotonic() - start,
                     sandbox=self.worker.sandbox if self.worker else "",
@@ -155,7 +155,7 @@ class Slot(threading.Thread):
     def _attempt(self, job: Job) -> tuple[Mapping[str, Any], bool]:
         """Interpret first; what is too slow, or too deep, there is compiled instead, in the time left."""
         worker = self._ready_worker()
-        seconds = self.pool.limits.seconds
+        seconds = self._limits(job).seconds
         task = {"code": job.candidate.code, "name": job.candidate.name, "task": job.task, "jit": False}
         if job.task == "measure":
             return worker.trial({**task, "jit": True}, job.oracle.source, seconds), True
@@ -168,6 +168,10 @@ class Slot(threading.Thread):
         if job.cancelled:
             return {**answer, "killed": "cancelled"}, False
         return worker.trial({**task, "jit": True}, job.oracle.source, left), True
+
+    def _limits(self, job: Job) -> Limits:
+        seconds = job.oracle.seconds
+        return self.pool.limits if seconds is None else replace(self.pool.limits, seconds=seconds)
 
     def _ready_worker(self) -> Worker:
         # sandlock keeps a descriptor of every process it has seen, here, until its sandbox ends.
