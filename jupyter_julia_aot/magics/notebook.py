@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from typing import TYPE_CHECKING, Any, Literal
 
 from jupyter_julia_aot.errors import OracleError, SettingError
@@ -114,7 +115,10 @@ def make_oracle(name: str, cell: str, language: str | None) -> Oracle:
         raise OracleError(f"{where}: the cell is empty", remedy=f"such as: @test {name}(2) == 8")
     chosen: Literal["julia", "python"] = "python" if (language or _looks_like(cell)) == "python" else "julia"
     if chosen == "julia" and "@test" not in cell:
-        raise OracleError(f"{where}: there is no @test in it", remedy=f"such as: @test {name}(2) == 8")
+        raise OracleError(
+            f"{where}: {_not_python(cell) or 'there is no @test in it'}",
+            remedy=f"such as: @test {name}(2) == 8 (Julia), or: assert {name}(2) == 8 (Python)",
+        )
     return Oracle(source=cell, language=chosen, name=where)
 
 
@@ -127,6 +131,17 @@ def _looks_like(cell: str) -> str:
     except SyntaxError:
         return "julia"
     return "python" if any(isinstance(node, ast.Assert) for node in ast.walk(tree)) else "julia"
+
+
+def _not_python(cell: str) -> str:
+    """Why asserts in ``cell`` are no Python; empty where none are meant."""
+    if not re.search(r"^\s*assert\b", cell, re.MULTILINE):
+        return ""
+    try:
+        ast.parse(cell)
+    except SyntaxError as error:
+        return f"line {error.lineno} is not Python: {error.msg}"
+    return ""
 
 
 def namespace_names(notebook: Notebook) -> list[str]:

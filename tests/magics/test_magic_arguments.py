@@ -54,6 +54,7 @@ def test_help_says_where_a_default_comes_from(
         ("%%juliac f --exe --lib\nx", SettingError, "not allowed with argument"),
         ("%%julia_tests f\n", OracleError, "the cell is empty"),
         ("%%julia_tests f\nx = 1", OracleError, "there is no @test in it"),
+        ("%%julia_tests f\nassert (f(2) == 8", OracleError, "line 1 is not Python"),
         ("%julia frobnicate", SettingError, "no command 'frobnicate'"),
         ("%julia accept 00nothing", JuliaAotError, "00nothing"),
         ("%julia stop 99", SettingError, "no running job 99"),
