@@ -73,5 +73,14 @@ class JuliaFunction:
         """Let Julia forget the function; for one that was replaced."""
         self._engine.forget(self._module)
 
+    def on(self, backend: str) -> Any:
+        """The function compiled by Reactant for ``cpu``, ``gpu``, ``rocm``, ``cuda``, … or ``auto``.
+
+        See :func:`run.reactant.reactant_function`. Raises :class:`DeviceError`.
+        """
+        from jupyter_julia_aot.run.reactant import reactant_function
+
+        return reactant_function(self.name, self.__julia_code__, backend, julia=self.toolchain.path)
+
     def __repr__(self) -> str:
         return f"<Julia function {self.name} (Julia {self.toolchain.version}, {self.route})>"
