@@ -20,6 +20,11 @@ from jupyter_julia_aot.toolchain.probe import Installation
 
 JULIA_FILES = Path(__file__).with_name("julia")
 CELL_FILE = "cell.jl"
+COMMAND_LINE = "command_line.jl"
+"""Makes an entry for a plain function."""
+SCRIPT = "script.jl"
+"""Makes an entry of statements."""
+_ENTRY = "julia_aot_main"
 _MAIN_SINCE = (1, 11, 0)
 _LEFT_OUT = frozenset({".git", ".venv", "node_modules", "__pycache__", "build", "dist"})
 _MOST_BYTES = 64 << 20
@@ -54,58 +59,76 @@ def _from_code(recipe: Recipe, place: Installation, folder: Path) -> Project:
     if not code.strip():
         raise _refuse("there is no code to build", "give a cell with code, a file, or an accepted function")
     module = module_name(recipe.name)
-    entry, lines = _entry(recipe, code, place)
+    body = _body(recipe, code, place)
     src = folder / "src"
     src.mkdir(parents=True)
     compiled = code if version_tuple(place.version) >= _MAIN_SINCE else source.without_main_macro(code)
     (src / CELL_FILE).write_text(compiled, encoding="utf-8")
-    if lines:
-        shutil.copyfile(JULIA_FILES / "command_line.jl", src / "command_line.jl")
-    body = [f'include("{CELL_FILE}")', *lines]
-    (src / f"{module}.jl").write_text("\n".join([f"module {module}", *body, "end", ""]), encoding="utf-8")
+    if body.helper:
+        shutil.copyfile(JULIA_FILES / body.helper, src / body.helper)
+    text = "\n".join([f"module {module}", *body.lines, "end", ""])
+    (src / f"{module}.jl").write_text(text, encoding="utf-8")
     script = src / "program.jl"
-    script.write_text("\n".join([*body, ""]), encoding="utf-8")
+    script.write_text("\n".join([*body.lines, ""]), encoding="utf-8")
     resolved = resolve(source.used_packages(code), place)
     _write_toml(folder, module, resolved)
     return Project(
         folder=folder,
         module=module,
-        entry=entry,
+        entry=body.entry,
         script=script,
         sources={f"src/{CELL_FILE}": recipe.source_name},
-        generated_entry=bool(lines) and not source.has_main(code),
+        generated_entry=body.helper == COMMAND_LINE,
     )
 
 
-def _entry(recipe: Recipe, code: str, place: Installation) -> tuple[str, list[str]]:
-    """The entry function's name, and the lines to add after the user's code."""
+@dataclass(frozen=True, slots=True)
+class _Body:
+    """The inside of the module: lines around the user's code, and our file that they need."""
+
+    lines: tuple[str, ...]
+    entry: str = ""
+    helper: str = ""
+
+
+def _body(recipe: Recipe, code: str, place: Installation) -> _Body:
+    """How the user's code becomes a program or library; see :func:`write_project` for what is refused."""
+    cell = f'include("{CELL_FILE}")'
     if recipe.kind != "exe":
-        if recipe.kind == "lib" and not source.has_ccallable(code):
-            raise _refuse(
-                "a library needs at least one exported function",
-                'write Base.@ccallable "name" function f(x::Cdouble)::Cdouble … end',
-            )
-        return "", []
+        return _Body((cell,))
     if recipe.entry is None and source.has_main(code):
-        return "main", []
+        return _Body((cell,), "main")
     functions = source.top_level_functions(code)
     if recipe.entry is None and "julia_main" in functions:
-        lines = ["julia_aot_main(args::Vector{String})::Cint = julia_main()"]
-        return "julia_aot_main", [*lines, *_as_main(place)]
-    name = recipe.entry or (recipe.name if recipe.name in functions else functions[-1] if functions else None)
+        line = f"{_ENTRY}(args::Vector{{String}})::Cint = julia_main()"
+        return _Body((cell, line, *_as_main(place)), _ENTRY)
+    name = recipe.entry or (recipe.name if recipe.name in functions else None)
+    if name is None and source.has_statements(code):
+        return _Body(
+            (f'include("{SCRIPT}")', f'@julia_aot_script "{CELL_FILE}"', *_as_main(place)), _ENTRY, SCRIPT
+        )
+    name = name or ("main" if "main" in functions else functions[-1] if functions else None)
     if name is None:
-        raise _refuse("the code defines no function to run", "define `function (@main)(args) … end`")
+        raise _refuse(
+            "the code defines no function to run, and does nothing itself",
+            "define `function (@main)(args) … end`, or write statements to run",
+        )
     if not re.fullmatch(source._NAME, name):
         raise _refuse(f"{name!r} is no name of a Julia function", "give the name alone, without arguments")
+    if functions and name not in functions and name not in source.masked(code):
+        raise _refuse(
+            f"the code defines no function {name}",
+            f"there are: {', '.join(functions)} — choose one with --entry",
+        )
     program = re.sub(r"[^\w.-]", "_", recipe.name)
-    lines = ['include("command_line.jl")', f'@julia_aot_command_line {name} "{program}"']
-    return "julia_aot_main", [*lines, *_as_main(place)]
+    call = f'@julia_aot_command_line {name} "{program}"'
+    return _Body((cell, f'include("{COMMAND_LINE}")', call, *_as_main(place)), _ENTRY, COMMAND_LINE)
 
 
 def _as_main(place: Installation) -> list[str]:
     if version_tuple(place.version) < _MAIN_SINCE:
         return []
-    return ["(@main)(args::Vector{String})::Cint = julia_aot_main(args)"]
+    return [f"(@main)(args::Vector{{String}})::Cint = {_ENTRY}(args)"]
 
 
 def _from_package(recipe: Recipe, place: Installation, folder: Path) -> Project:

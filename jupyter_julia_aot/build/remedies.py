@@ -48,12 +48,18 @@ _CAUSES: tuple[tuple[str, str, str, str], ...] = (
         r"\b(?:run|pipeline|readchomp)\(\s*`",
         "trimmed programs cannot start others through Base; use ccall(:system, …), or build with --trim no",
     ),
-    ("reading stdin", r"\bstdin::", r"\bstdin\b|\breadline\(\)", "read from Base.Filesystem.File(RawFD(0))"),
+    ("reading stdin", r"\bstdin::", r"\bstdin\b|\breadline\(\)", "read from Base.fdio(0), with readline; eachline cannot be followed"),
     (
         "print to stdout",
         r"\b(?:stdout|stderr)::IO\b|\bMultimedia\b|styled_print",
         r"@show\b|\bdisplay\(",
         "println(Core.stdout, …) instead of println(…)",
+    ),
+    (
+        "array printed whole",
+        r"\btypeinfo_implicit\b|\bshow_vector\b|\bprint_matrix\b|\bIOContext\b",
+        r"$^",
+        'print its elements: join(v, ", ")',
     ),
     (
         "printing an exception",

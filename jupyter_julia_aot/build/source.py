@@ -13,6 +13,13 @@ _USING = re.compile(r"^[ \t]*(?:using|import)[ \t]+([^\n;]+)", re.M)
 _LONG_FORM = re.compile(rf"^function[ \t]+({_NAME})[ \t]*[({{]", re.M)
 _SHORT_FORM = re.compile(rf"^({_NAME})\(.*?\)[^=\n]*=(?![=>])", re.M)
 
+# Words that begin a definition, or go on with what began above.
+_NO_STATEMENT = (
+    "function|macro|struct|mutable|abstract|primitive|module|baremodule|using|import|export|public|const|"
+    "end|else|elseif|catch|finally"
+)
+_STATEMENT = re.compile(rf"^(?!(?:{_NO_STATEMENT})\b)(?!{_NAME}[ \t]*(?:::[^=\n]*)?=(?!=)){_NAME}", re.M)
+
 
 def masked(code: str) -> str:
     """The code with comments and the contents of strings as blanks; every line keeps its length."""
@@ -47,6 +54,12 @@ def top_level_functions(code: str) -> tuple[str, ...]:
     hidden = masked(code)
     found = [(m.start(), m[1]) for form in (_LONG_FORM, _SHORT_FORM) for m in form.finditer(hidden)]
     return tuple(dict.fromkeys(name for _, name in sorted(found)))
+
+
+def has_statements(code: str) -> bool:
+    """Whether something at the left margin is to be done, rather than defined or only assigned."""
+    functions = {m.start() for m in _SHORT_FORM.finditer(masked(code))}
+    return any(m.start() not in functions for m in _STATEMENT.finditer(masked(code)))
 
 
 def used_packages(code: str) -> tuple[str, ...]:

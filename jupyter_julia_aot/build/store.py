@@ -10,6 +10,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from jupyter_julia_aot.build.images import prune_images
 from jupyter_julia_aot.build.project import JULIA_FILES
 from jupyter_julia_aot.errors import BuildError
 from jupyter_julia_aot.records import BuildResult, Recipe, from_json, to_json
@@ -148,4 +149,5 @@ def prune(days: float | None = None, keep_mb: float | None = None) -> tuple[list
     for entry in doomed:
         (entry.folder / RESULT_FILE).unlink(missing_ok=True)  # first: half of a build is none
         shutil.rmtree(entry.folder, ignore_errors=True)
+    prune_images()
     return [entry.result.artifact.id for entry in doomed], sum(entry.bytes for entry in doomed)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import re
 import threading
 from pathlib import Path
 from typing import Any
@@ -15,8 +14,6 @@ from jupyter_julia_aot.magics.screen import Screen
 from jupyter_julia_aot.records import Event, Recipe
 from jupyter_julia_aot.widgets.build_state import BuildState
 
-_MAIN = re.compile(r"@main\b|\bfunction\s+(?:julia_)?main\b|^\s*(?:julia_)?main\s*\(", re.MULTILINE)
-
 
 def run_build(notebook: Notebook, args: argparse.Namespace, cell: str) -> None:
     """Carry out ``%%juliac``. Raises what the build raises."""
@@ -25,13 +22,12 @@ def run_build(notebook: Notebook, args: argparse.Namespace, cell: str) -> None:
     check_name(args.name, "%%juliac")
     from_cell = bool(cell.strip())
     code = cell if from_cell else notebook.accepted_code(args.name)
-    entry = args.entry or (None if _MAIN.search(code) else args.name)
     recipe = Recipe(
         name=args.name,
         kind=args.kind or "exe",
         code=code,
         source_name="cell" if from_cell else args.name,
-        entry=entry,
+        entry=args.entry,
         trim=args.trim,
         bundle=args.bundle,
         slim=args.slim,

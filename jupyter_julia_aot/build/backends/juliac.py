@@ -7,11 +7,24 @@ from pathlib import Path
 
 from jupyter_julia_aot.build.job import Job
 from jupyter_julia_aot.build.project import JULIA_FILES
+from jupyter_julia_aot.build.targets import cpu_target
 from jupyter_julia_aot.records import Recipe, Toolchain
 from jupyter_julia_aot.toolchain.find import julia_command
 from jupyter_julia_aot.toolchain.packages import package_environment
 from jupyter_julia_aot.toolchain.probe import Installation
 
+# Fields of a recipe that only JuliaC knows.
+JULIAC_ONLY = (
+    "privatize",
+    "export_abi",
+    "c_sources",
+    "cflags",
+    "extra_objects",
+    "ld_flags",
+    "jl_options",
+    "julia_args",
+    "lazy_artifacts",
+)
 OUTPUT = {"exe": "--output-exe", "lib": "--output-lib", "sysimage": "--output-sysimage"}
 
 
@@ -34,19 +47,12 @@ def _compile(job: Job) -> None:
     linked = job.work / "linked" / job.target.name
     linked.parent.mkdir()
     bundle = job.work / "bundle" if recipe.bundle else None
-    arguments = [
-        str(job.project.folder),
-        OUTPUT[recipe.kind],
-        str(linked),
-        recipe.trim,
-        str(bundle) if bundle else "",
-        recipe.cpu_target or "",
-        "privatize" if recipe.bundle and recipe.kind == "lib" else "",
-    ]
+    options = job.work / "options.tsv"
+    options.write_text(_options(job, linked, bundle), encoding="utf-8")
     environment = job.environment()
     project = package_environment("JuliaC", job.place)
     command = julia_command(
-        job.toolchain, f"--project={project}", str(JULIA_FILES / "juliac_package.jl"), *arguments
+        job.toolchain, f"--project={project}", str(JULIA_FILES / "juliac_package.jl"), str(options)
     )
     job.run(command, stage="compile", what="compiling with JuliaC", environment=environment)
     if bundle is not None:
@@ -56,6 +62,41 @@ def _compile(job: Job) -> None:
     abi = linked.with_name(f"{linked.name}.abi.json")
     if abi.is_file():
         abi.rename(job.product / abi.name)
+
+
+def _options(job: Job, linked: Path, bundle: Path | None) -> str:
+    """What ``juliac_package.jl`` reads: one ``key<TAB>value`` a line."""
+    recipe = job.recipe
+    library = recipe.kind == "lib"
+    rows: list[tuple[str, str]] = [
+        ("project", str(job.project.folder)),
+        ("output", OUTPUT[recipe.kind]),
+        ("product", str(linked)),
+        ("trim", recipe.trim),
+    ]
+    if recipe.ccallables or library:
+        rows.append(("ccallables", "yes"))
+    if recipe.export_abi or library:
+        rows.append(("abi", f"{linked}.abi.json"))
+    if bundle is not None:
+        rows.append(("bundle", str(bundle)))
+        if recipe.privatize or library:
+            rows.append(("privatize", "yes"))
+        if recipe.lazy_artifacts:
+            rows.append(("lazy_artifacts", "yes"))
+    target = cpu_target(recipe.cpu_target, job.place.version)
+    if target:
+        rows.append(("cpu", target))
+    lists = {
+        "julia_arg": recipe.julia_args,
+        "c_source": tuple(str(Path(p).resolve()) for p in recipe.c_sources),
+        "cflag": recipe.cflags,
+        "extra_object": tuple(str(Path(p).resolve()) for p in recipe.extra_objects),
+        "ld_flag": recipe.ld_flags,
+        "jl_option": recipe.jl_options,
+    }
+    rows += [(key, value) for key, values in lists.items() for value in values]
+    return "".join(f"{key}\t{value}\n" for key, value in rows)
 
 
 def _take(folder: Path, product: Path) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from jupyter_julia_aot.build.backends.juliac import OUTPUT
+from jupyter_julia_aot.build.backends.juliac import JULIAC_ONLY, OUTPUT
 from jupyter_julia_aot.build.job import Job
+from jupyter_julia_aot.build.targets import cpu_target
 from jupyter_julia_aot.records import Recipe, Toolchain
 from jupyter_julia_aot.toolchain.find import julia_command
 from jupyter_julia_aot.toolchain.probe import Installation
@@ -21,6 +22,9 @@ class _JuliacScript:
             return toolchain.reason.get("juliac", "not available")
         if recipe.bundle:
             return "it makes no bundles"
+        more = [name for name in JULIAC_ONLY if getattr(recipe, name)]
+        if more:
+            return f"it has no option for {', '.join(more)}"
         return ""
 
     def steps(self, job: Job) -> list[tuple[str, Callable[[], None]]]:
@@ -31,12 +35,13 @@ def _compile(job: Job) -> None:
     recipe, project = job.recipe, job.project
     program = project.script or _package_script(job)
     words = [OUTPUT[recipe.kind], str(job.target), "--experimental", f"--trim={recipe.trim}"]
-    if recipe.kind == "lib":
+    if recipe.kind == "lib" or recipe.ccallables:
         words.append("--compile-ccallable")
     command = julia_command(
         job.toolchain, f"--project={project.folder}", job.place.juliac_script, *words, str(program)
     )
-    extra = {"JULIA_CPU_TARGET": recipe.cpu_target} if recipe.cpu_target else {}
+    target = cpu_target(recipe.cpu_target, job.place.version)
+    extra = {"JULIA_CPU_TARGET": target} if target else {}
     job.run(command, stage="compile", what="compiling with juliac.jl", environment=job.environment(extra))
 
 

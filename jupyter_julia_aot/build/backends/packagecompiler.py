@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from jupyter_julia_aot.build.backends.juliac import JULIAC_ONLY
 from jupyter_julia_aot.build.job import Job
 from jupyter_julia_aot.build.project import JULIA_FILES
+from jupyter_julia_aot.build.targets import cpu_target
 from jupyter_julia_aot.records import Recipe, Toolchain
 from jupyter_julia_aot.toolchain.find import julia_command
 from jupyter_julia_aot.toolchain.packages import package_environment
@@ -22,6 +24,9 @@ class _PackageCompiler:
             return "only applications are built this way"
         if not recipe.bundle:
             return "it always makes a bundle; ask for one"
+        more = [name for name in (*JULIAC_ONLY, "ccallables") if getattr(recipe, name)]
+        if more:
+            return f"it has no option for {', '.join(more)}"
         if recipe.trim not in ("no", "auto"):
             return "it cannot trim"
         return ""
@@ -46,7 +51,7 @@ def _compile(job: Job) -> None:
         str(project.folder),
         str(built),
         recipe.name,
-        recipe.cpu_target or "",
+        cpu_target(recipe.cpu_target, job.place.version) or "",
     )
     job.run(command, stage="compile", what="compiling with PackageCompiler", environment=environment)
     for part in built.iterdir():

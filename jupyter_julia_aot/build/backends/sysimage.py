@@ -9,9 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from jupyter_julia_aot.build.backends.juliac import JULIAC_ONLY
+from jupyter_julia_aot.build.bindings import library
 from jupyter_julia_aot.build.bundle import copy_libraries, library_folders, needed_libraries
+from jupyter_julia_aot.build.images import cached_image, image_key, take_image
 from jupyter_julia_aot.build.job import Job
 from jupyter_julia_aot.build.project import JULIA_FILES
+from jupyter_julia_aot.build.targets import cpu_target
 from jupyter_julia_aot.records import Recipe, Toolchain
 from jupyter_julia_aot.toolchain.capabilities import c_compiler
 from jupyter_julia_aot.toolchain.find import julia_command
@@ -24,62 +28,77 @@ class _Sysimage:
     def why_not(self, recipe: Recipe, toolchain: Toolchain, place: Installation) -> str:
         if "sysimage" not in toolchain.capabilities:
             return toolchain.reason.get("sysimage", "not available")
-        if recipe.kind == "lib":
-            return "libraries need juliac (Julia ≥ 1.12)"
+        more = [name for name in (*JULIAC_ONLY, "ccallables") if getattr(recipe, name)]
+        if more:
+            return f"it has no option for {', '.join(more)}"
         if recipe.trim not in ("no", "auto"):
             return f"it cannot trim (trim={recipe.trim})"
         return ""
 
     def steps(self, job: Job) -> list[tuple[str, Callable[[], None]]]:
         steps = [("compile", lambda: _compile(job)), ("link", lambda: _link(job))]
-        if job.recipe.bundle and job.recipe.kind == "exe":
+        if job.recipe.bundle and job.recipe.kind != "sysimage":
             steps.append(("bundle", lambda: copy_libraries(job)))
         return steps
 
 
-def _object(job: Job) -> Path:
-    return job.work / "image.o"
-
-
 def _compile(job: Job) -> None:
     project = job.project
+    if job.recipe.kind == "exe" and project.script is not None:
+        library.add_exports(job)
     words = [
         "--compiled-modules=no",  # packages come from source, into this process
-        f"--project={project.folder}",
-        f"--sysimage={job.place.image}",
         "-g0",
-        "--output-o",
-        str(_object(job)),
+        f"--sysimage={job.place.image}",
     ]
-    if job.recipe.cpu_target:
-        words.append(f"--cpu-target={job.recipe.cpu_target}")
-    script = str(JULIA_FILES / "sysimage.jl")
-    command = julia_command(job.toolchain, *words, script, project.module, project.entry or "-")
-    environment = job.environment({"JULIA_LOAD_PATH": f"{project.folder}:@stdlib"})
-    job.run(command, stage="compile", what="compiling the system image", environment=environment)
+    target = cpu_target(job.recipe.cpu_target, job.place.version)
+    if target:
+        words.append(f"--cpu-target={target}")
+    script = JULIA_FILES / "sysimage.jl"
+    names = [project.module, project.entry or "-"]
+
+    def make(image: Path) -> None:
+        whole = job.work / "image.o"
+        options = [*words, f"--project={project.folder}", "--output-o", str(whole)]
+        command = julia_command(job.toolchain, *options, str(script), *names)
+        environment = job.environment({"JULIA_LOAD_PATH": f"{project.folder}:@stdlib"})
+        job.run(command, stage="compile", what="compiling the system image", environment=environment)
+        command = [*c_compiler(), "-shared", "-o", str(image), "-Wl,--whole-archive", str(whole)]
+        command += ["-Wl,--no-whole-archive", job.place.libjulia, "-Wl,-s"]
+        job.run(command, stage="link", what="linking the system image", environment=job.environment())
+        whole.unlink()
+
+    key = image_key(job, [*words, *names, script.read_text(encoding="utf-8")])
+    take_image(cached_image(job, key, make), _image(job), own=job.recipe.slim)
+
+
+def _image(job: Job) -> Path:
+    """Where the image goes: a sysimage is one, the others start one that lies in ``lib/``."""
+    if job.recipe.kind == "sysimage":
+        return job.target
+    folder = job.product / "lib"
+    folder.mkdir(exist_ok=True)
+    return folder / (f"{job.recipe.name}.so" if job.recipe.kind == "exe" else f"{job.recipe.name}-image.so")
 
 
 def _link(job: Job) -> None:
-    compiler = c_compiler()
-    exe = job.recipe.kind == "exe"
-    image = job.product / "lib" / f"{job.recipe.name}.so" if exe else job.target
-    image.parent.mkdir(exist_ok=True)
-    environment = job.environment()
-    command = [*compiler, "-shared", "-o", str(image), "-Wl,--whole-archive", str(_object(job))]
-    command += ["-Wl,--no-whole-archive", job.place.libjulia, "-Wl,-s"]
-    job.run(command, stage="link", what="linking the system image", environment=environment)
-    _object(job).unlink()
-    if not exe:
+    if job.recipe.kind == "sysimage":
         return
+    image = _image(job)
     # RPATH, not RUNPATH: it also holds for the libraries that Julia's own libraries need.
     folders = ["$ORIGIN/lib", *([] if job.recipe.bundle else library_folders(job.place))]
     bindir = "bin" if job.recipe.bundle else job.place.bindir
-    command = [*compiler, "-O2", "-o", str(job.target), str(JULIA_FILES / "main.c")]
-    command += [f"-I{job.place.includedir}", f'-DJULIA_AOT_IMAGE="lib/{image.name}"']
-    command += [f'-DJULIA_AOT_BINDIR="{bindir}"', "-Wl,--no-as-needed", *_private_libraries(job)]
+    exe = job.recipe.kind == "exe"
+    source = JULIA_FILES / ("main.c" if exe else "library_start.c")
+    command = [*c_compiler(), "-O2", "-o", str(job.target), str(source), f"-I{job.place.includedir}"]
+    command += [f'-DJULIA_AOT_IMAGE="lib/{image.name}"', f'-DJULIA_AOT_BINDIR="{bindir}"']
+    command += ["-Wl,--no-as-needed", *_private_libraries(job)]
+    if not exe:
+        # Who loads a library finds the exported functions in the image, which is loaded with it.
+        command += ["-shared", "-fPIC", f"-L{image.parent}", f"-l:{image.name}"]
     command += [job.place.libjulia, "-lpthread", "-ldl"]
     command += ["-Wl,--disable-new-dtags", *(f"-Wl,-rpath,{folder}" for folder in folders)]
-    job.run(command, stage="link", what="linking the program", environment=environment)
+    job.run(command, stage="link", what="linking the program", environment=job.environment())
 
 
 def _private_libraries(job: Job) -> list[str]:

@@ -70,7 +70,7 @@ end
 function at_top(node)
     above = node.parent
     while above !== nothing
-        kind(above) in (K"toplevel", K"module", K"block") || return false
+        kind(above) in (K"toplevel", K"module", K"block", K"const") || return false
         above = above.parent
     end
     return true
@@ -127,6 +127,7 @@ function printing(c, node)
             "print to stdout", "$(argument.val) → $(STREAMS[argument.val])")
     end
     called = parts(node)[1]
+    is_name(called, :print, :println) && vectors(c, node, arguments)
     is_name(called, :print, :println, :show, :printstyled, :display) || return
     first_one = isempty(arguments) ? nothing : arguments[1]
     # A plain variable may be a stream; what the verifier says settles it.
@@ -146,6 +147,21 @@ function printing(c, node)
         place = first_one === nothing ? last(byte_range(node)) : first(byte_range(first_one))
         insert!(c, node, place, first_one === nothing ? "Core.stdout" : "Core.stdout, ", "print to stdout",
             "$name(…) → $name(Core.stdout, …)")
+    end
+end
+
+# Showing a whole array looks up how to show its type, which the verifier cannot follow; `join` does not.
+function vectors(c, node, arguments)
+    line_of(node) in c.blamed || return
+    shown = [a for a in arguments if !(text_of(a) in ("Core.stdout", "Core.stderr"))]
+    for types in get(Vector{Vector{Any}}, c.facts.printed, line_of(node))
+        length(types) == length(shown) || continue
+        for (argument, T) in zip(shown, types)
+            T isa DataType && T <: AbstractVector{<:Union{Integer,Float64}} && !(T <: AbstractVector{Bool}) || continue
+            text = strip(text_of(argument))
+            change!(c, argument, " \"[\", join($text, \", \"), \"]\"", "array printed whole", "$text → \"[\", join(…), \"]\"")
+        end
+        return
     end
 end
 
@@ -244,21 +260,31 @@ function find_assignment(node, name)
     return nothing
 end
 
-# Julia's `stdin` is a stream of unknown type; the file it stands for is not.
-const STDIN = "Base.Filesystem.File(RawFD(0))"
+# Julia's `stdin` is a stream of unknown type, and its lines come through a function of unknown type. What
+# is put before the outermost function reads the same file through a type that is known.
+const READING = "const JULIA_AOT_STDIN = Ref{IOStream}(); julia_aot_stdin() = isassigned(JULIA_AOT_STDIN) ? " *
+    "JULIA_AOT_STDIN[] : (JULIA_AOT_STDIN[] = Base.fdio(0)); julia_aot_lines() = (lines = String[]; " *
+    "while !eof(julia_aot_stdin()); push!(lines, readline(julia_aot_stdin())); end; lines); "
 
 function standard_input(c, node)
     called = parts(node)[1]
-    is_name(called, :readline, :readlines, :eachline, :read, :readchomp) || return
+    is_name(called, :readline, :readlines, :eachline, :read, :eof) || return
     arguments = positional(node)
-    if isempty(arguments) && called.val in (:readline, :readlines, :eachline)
-        insert!(c, node, first(byte_range(called)) + length(string(called.val)) + 1, STDIN *
-            (length(parts(node)) > 1 && kind(parts(node)[2]) != K"parameters" ? ", " : ""), "reading stdin",
-            "$(called.val)() → $(called.val)($STDIN)")
+    length(arguments) == length(parts(node)) - 1 || return
+    from_stdin = isempty(arguments) ? called.val !== :read : is_name(arguments[1], :stdin)
+    from_stdin || return
+    rest = join((", " * strip(text_of(a)) for a in arguments[2:end]))
+    new = called.val in (:readlines, :eachline) ? "julia_aot_lines()" : "$(called.val)(julia_aot_stdin()$rest)"
+    change!(c, node, " " * new, "reading stdin", "$(strip(text_of(node))) → $new")
+    occursin("JULIA_AOT_STDIN", c.text) && return
+    outermost = node
+    while !(kind(outermost.parent) in (K"toplevel", K"doc")) &&
+            !(kind(outermost.parent) == K"block" && kind(outermost.parent.parent) == K"module")
+        outermost = outermost.parent
     end
-    for argument in arguments
-        is_name(argument, :stdin) && change!(c, argument, STDIN, "reading stdin", "stdin → $STDIN")
-    end
+    kind(outermost.parent) == K"doc" && (outermost = outermost.parent)
+    any(e -> e.text == READING, c.edits) && return
+    insert!(c, outermost, first(byte_range(outermost)), READING, "reading stdin", "")
 end
 
 # ---- variables, containers, fields

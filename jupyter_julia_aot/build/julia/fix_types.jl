@@ -6,6 +6,7 @@ struct Facts
     values::Dict{Tuple{Symbol,Int},Vector{Any}}       # (variable, line of its method) => types put into it
     keys::Dict{Tuple{Symbol,Int},Vector{Any}}
     boxes::Dict{Tuple{Symbol,Int},Vector{Any}}        # … => types assigned to a boxed variable
+    printed::Dict{Int,Vector{Vector{Any}}}            # line => argument types of each print there
 end
 
 const MOST_METHODS = 2000
@@ -22,7 +23,7 @@ function gather(main)
         # Without types the rules that look at the text alone still work.
         println(stderr, "not loaded: ", sprint(showerror, error))
     end
-    facts = Facts(inner, Dict(), Dict(), Dict())
+    facts = Facts(inner, Dict(), Dict(), Dict(), Dict())
     Base.invokelatest(look, facts)
     return facts
 end
@@ -58,23 +59,23 @@ function visit(facts, signature, seen, depth)
         code isa Core.CodeInfo || continue
         instance = code.parent
         line = instance isa Core.MethodInstance && instance.def isa Method ? Int(instance.def.line) : 0
-        for statement in code.code
-            calls(facts, code, statement, line, seen, depth)
+        for (index, statement) in enumerate(code.code)
+            calls(facts, code, statement, line, seen, depth, index)
         end
     end
 end
 
 code_typed_of(signature) =
     try
-        Base.code_typed_by_type(signature; optimize = false)
+        Base.code_typed_by_type(signature; optimize = false, debuginfo = :source)
     catch
         Any[]
     end
 
-function calls(facts, code, statement, line, seen, depth)
+function calls(facts, code, statement, line, seen, depth, index)
     statement isa Expr || return
     if statement.head === :(=)
-        return calls(facts, code, statement.args[2], line, seen, depth)
+        return calls(facts, code, statement.args[2], line, seen, depth, index)
     end
     statement.head === :call || return
     f = constant(code, statement.args[1])
@@ -93,6 +94,10 @@ function calls(facts, code, statement, line, seen, depth)
         note!(facts.values, variable(code, arguments[1]), line, types[3])
         note!(facts.keys, variable(code, arguments[1]), line, types[2])
     end
+    if f in (print, println)
+        streams = count(T -> T <: IO, types)
+        push!(get!(Vector{Vector{Any}}, facts.printed, line_at(code, index)), types[(streams + 1):end])
+    end
     target = f === nothing ? type_of(code, statement.args[1]) : Core.Typeof(f)
     ours = target isa DataType && (f === nothing ? below(parentmodule(target), facts.modules) : belongs(f, facts))
     # A function of Base is followed where it will call one of the user's closures.
@@ -101,6 +106,13 @@ function calls(facts, code, statement, line, seen, depth)
         visit(facts, Tuple{target,types...}, seen, depth + 1)
     end
 end
+
+line_at(code, index) =
+    try
+        Int(Base.Compiler.getdebugidx(code.debuginfo, index)[1])
+    catch
+        0
+    end
 
 note!(found, name, line, T) = name === nothing || push!(get!(Vector{Any}, found, (name, line)), T)
 

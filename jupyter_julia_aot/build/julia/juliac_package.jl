@@ -1,26 +1,56 @@
-# Build with the package JuliaC. ARGS: project directory, output type, product, trim mode, bundle directory
-# or "", cpu target or "", "privatize" or "".
+# Build with the package JuliaC. ARGS: a file of options, one `key<TAB>value` each; lists repeat their key.
 using JuliaC
 
-let (project, output, product, trim, bundle, cpu, privatize) = ARGS
-    image = JuliaC.ImageRecipe(
-        output_type = output,
-        file = project,
-        trim_mode = trim,
-        add_ccallables = output == "--output-lib",
-        cpu_target = isempty(cpu) ? nothing : cpu,
-        export_abi = output == "--output-lib" ? string(product, ".abi.json") : nothing,
+function read_options(path)
+    options = Dict{String,Vector{String}}()
+    for row in eachline(path)
+        key, value = split(row, '\t'; limit = 2)
+        push!(get!(Vector{String}, options, String(key)), String(value))
+    end
+    return options
+end
+
+let options = read_options(ARGS[1])
+    one(key) = haskey(options, key) ? only(options[key]) : nothing
+    all(key) = get(Vector{String}, options, key)
+    flag(key) = haskey(options, key)
+    wanted = Dict{Symbol,Any}(
+        :output_type => one("output"),
+        :file => one("project"),
+        :trim_mode => one("trim"),
+        :add_ccallables => flag("ccallables"),
+        :cpu_target => one("cpu"),
+        :export_abi => one("abi"),
+        :julia_args => all("julia_arg"),
+        :c_sources => all("c_source"),
+        :cflags => all("cflag"),
+        :extra_objects => all("extra_object"),
+        :jl_options => Dict{String,String}(Pair(split(o, '='; limit = 2)...) for o in all("jl_option")),
     )
-    link = JuliaC.LinkRecipe(image_recipe = image, outname = product, rpath = isempty(bundle) ? nothing : "@bundle")
+    # An older JuliaC lacks some of them; what was not asked for need not be there.
+    given = filter(p -> hasfield(JuliaC.ImageRecipe, p.first), wanted)
+    for (key, value) in wanted
+        haskey(given, key) || value === nothing || value === false || isempty(value) ||
+            error("this JuliaC has no option $key; update it")
+    end
+    image = JuliaC.ImageRecipe(; given...)
+    place = flag("bundle") ? (; rpath = "@bundle") : (;)
+    link = JuliaC.LinkRecipe(; image_recipe = image, outname = one("product"), ld_flags = all("ld_flag"), place...)
     # The stages are told to the parent on lines of their own.
     tell(stage) = (println("julia-aot-stage\t", stage); flush(stdout))
     tell("compile")
     JuliaC.compile_products(image)
     tell("link")
     JuliaC.link_products(link)
-    if !isempty(bundle)
+    if flag("bundle")
         tell("bundle")
-        JuliaC.bundle_products(JuliaC.BundleRecipe(
-            link_recipe = link, output_dir = bundle, privatize = privatize == "privatize"))
+        more = Dict{Symbol,Any}()
+        if flag("lazy_artifacts")
+            hasfield(JuliaC.BundleRecipe, :bundle_lazy_artifacts) ||
+                error("this JuliaC cannot bundle lazy artifacts; update it")
+            more[:bundle_lazy_artifacts] = true
+        end
+        JuliaC.bundle_products(JuliaC.BundleRecipe(; link_recipe = link, output_dir = one("bundle"),
+            privatize = flag("privatize"), more...))
     end
 end
