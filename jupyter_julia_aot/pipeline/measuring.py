@@ -12,7 +12,7 @@ def bench_trials(count: int = 60, cold: int = 12) -> dict[str, Any]:
     """Judge ``count`` candidates three ways (``cold`` of them in cold processes); figures per way.
 
     Keys: ``julia``, ``image`` (state of the worker image), ``agreement`` (share of all comparisons of the
-    pool's verdict with another way's that agree), ``compared`` (per way: ``same`` of ``compared`` candidates),
+    pool's verdict with another way's that agree), ``compared`` (per way ``same`` of ``compared`` candidates),
     ``ways`` (each with ``way``, ``candidates``, ``seconds``, ``per_second``, ``high_water_bytes``,
     ``start_seconds``), ``table``.
     """

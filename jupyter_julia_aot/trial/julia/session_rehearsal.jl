@@ -22,8 +22,10 @@ let sink = Int(ccall(:open, Cint, (Cstring, Cint, Cint...), "/dev/null", 1, 0)),
         call("identity", data)
     end
     call("no_such_name")
-    request("quiet")
-    request("complete", "code" => "prin", "position" => 4)
+    # Loaded, not used: completing and sleeping leave tasks behind, and an image cannot hold a task.
+    Base.require(Help.REPL_PACKAGE)
+    precompile(quiet, ())
+    precompile(Help.completions, (String, Int))
     ccall(:close, Cint, (Cint,), sink)
     precompile(main, ())
     precompile(serve, (Int, Int))
