@@ -18,9 +18,10 @@ from jupyter_julia_aot.build import store
 from jupyter_julia_aot.build.attempts import compile_job, resolved_trim
 from jupyter_julia_aot.build.backends import Backend, choose
 from jupyter_julia_aot.build.bindings import library
+from jupyter_julia_aot.build.bindings.signature import Description
 from jupyter_julia_aot.build.bundle import list_libraries
 from jupyter_julia_aot.build.job import Job
-from jupyter_julia_aot.build.project import write_project
+from jupyter_julia_aot.build.project import Project, write_project
 from jupyter_julia_aot.build.slim import slim
 from jupyter_julia_aot.build.verify import first_run
 from jupyter_julia_aot.errors import BuildError, Cancelled, SettingError
@@ -103,7 +104,7 @@ class _Build:
         ):
             work = Path(scratch)
             with self._stage("project"):
-                project = write_project(self._recipe, self._place, fresh / "project")
+                project = self._project(fresh / "project", backend)
             job = Job(
                 recipe=self._recipe,
                 toolchain=self._toolchain,
@@ -120,8 +121,7 @@ class _Build:
             try:
                 if self._recipe.kind == "lib":
                     with self._stage("describe"):
-                        described = library.describe(job)
-                        library.write_sources(job, described)
+                        described = self._describe(job, backend)
                 fixes, diff = compile_job(job, backend, self._stage, automatic=automatic)
                 if self._recipe.slim:
                     with self._stage("slim"):
@@ -157,6 +157,24 @@ class _Build:
             )
             store.save(fresh, result)
         return result
+
+    def _project(self, folder: Path, backend: Backend) -> Project:
+        recipe = self._recipe
+        if recipe.kind == "lib" and recipe.code is not None and backend.name == "sysimage":
+            # The project of the program with this code, so that both use one image, which takes minutes.
+            try:
+                return write_project(dataclasses.replace(recipe, kind="exe", entry=None), self._place, folder)
+            except BuildError:  # it is no program; it may be a library all the same
+                shutil.rmtree(folder, ignore_errors=True)
+        return write_project(recipe, self._place, folder)
+
+    def _describe(self, job: Job, backend: Backend) -> Description:
+        whole, chosen = library.describe(job)
+        if job.project.generated_entry and not whole.command_line:
+            shutil.rmtree(job.project.folder)
+            job.project = write_project(self._recipe, self._place, job.project.folder)
+        library.write_sources(job, whole if backend.name == "sysimage" else chosen)
+        return chosen
 
     def _artifact(self, target: Path, job: Job, final: Path, backend: str, key: str) -> Artifact:
         product = job.product

@@ -45,17 +45,31 @@ class Beside:
         return dataclasses.replace(artifact, header=str(product / self.header), binding=binding, abi=self.abi)
 
 
-def describe(job: Job) -> Description:
+def describe(job: Job) -> tuple[Description, Description]:
+    """What can be exported of the program, and of that what the recipe asks for.
+
+    Raises :class:`BuildError` (stage ``describe``) when nothing can be, with the reason of every
+    function that cannot, at its line.
+    """
+    recipe = job.recipe
+    names = tuple((recipe.entry or "").replace(" ", "").split(",")) if recipe.entry else ()
+    if recipe.types:
+        names = names or (recipe.name,)
+        chosen = whole = describe_all(job, names)
+    else:
+        whole = describe_all(job)
+        chosen = whole if not names else whole.only(names)
+    _check(job, chosen)
+    return whole, chosen
+
+
+def describe_all(job: Job, names: tuple[str, ...] = ()) -> Description:
     """What the program's functions take and give: its module is loaded in the compiler's Julia, not called.
 
-    Raises :class:`BuildError` (stage ``describe``) when nothing can be exported, with the reason of
-    every function that cannot, at its line.
+    Raises :class:`BuildError` (stage ``describe``) when it does not load.
     """
-    recipe, project = job.recipe, job.project
+    project = job.project
     file = str(project.folder / "src" / CELL_FILE) if project.script is not None else "-"
-    wanted = (recipe.entry or "").replace(" ", "")
-    if not wanted and recipe.code is not None and recipe.types:
-        wanted = recipe.name
     command = julia_command(
         job.toolchain,
         "-O0",
@@ -63,8 +77,9 @@ def describe(job: Job) -> Description:
         str(JULIA_FILES / "describe.jl"),
         project.module,
         file,
-        wanted,
-        recipe.types or "",
+        ",".join(names),
+        (job.recipe.types or "") if names else "",
+        _program(job),
     )
     ran = job.run(command, stage="describe", what="loading the code")
     line = next((t for t in reversed(ran.stdout.splitlines()) if t.startswith(_MARK)), None)
@@ -75,9 +90,28 @@ def describe(job: Job) -> Description:
             log=ran.stdout[-10_000:],
             remedy="a library's code defines functions, and does nothing when it is loaded",
         )
-    description = read_description(json.loads(line.removeprefix(_MARK)))
-    _check(job, description)
-    return description
+    return read_description(json.loads(line.removeprefix(_MARK)))
+
+
+def _program(job: Job) -> str:
+    """The function that the project makes a command line for, or the empty string."""
+    if not job.project.generated_entry or job.project.script is None:
+        return ""
+    match = re.search(r"^@julia_aot_command_line (\S+)", job.project.script.read_text(encoding="utf-8"), re.M)
+    return match[1] if match else ""
+
+
+def add_exports(job: Job) -> None:
+    """Let an executable's image export the functions, too, so that a library of the same code can use it.
+
+    Where that cannot be, the program does without: whoever asks for the library is told why.
+    """
+    try:
+        description = describe_all(job)
+    except BuildError as error:
+        job.log.append(f"nothing is exported: {error.message}")
+    else:
+        write_sources(job, description)
 
 
 def _check(job: Job, description: Description) -> None:
@@ -180,8 +214,10 @@ def _write_package(
     job.run(command, stage="bind", what="compiling the Python binding")
     package = Package(job.recipe.name, description, extension)
     library = Path("../..") / target.relative_to(job.product)
-    mode = "os.RTLD_GLOBAL" if global_symbols else "os.RTLD_LOCAL"
-    (folder / "__init__.py").write_text(package.source(str(library), mode), encoding="utf-8")
+    own_julia = any(target.parent.glob("*_libjulia.so*"))  # as JuliaC names a privatised one
+    source = package.source(str(library), global_symbols=global_symbols, alone=not own_julia)
+    (folder / "__init__.py").write_text(source, encoding="utf-8")
+    (folder / "_types.py").write_text(package.types(), encoding="utf-8")
     (folder / "__init__.pyi").write_text(package.stub(), encoding="utf-8")
     (folder / f"test_{module}.py").write_text(package.test(module), encoding="utf-8")
     (folder / "py.typed").touch()

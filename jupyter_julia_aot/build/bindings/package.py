@@ -17,6 +17,17 @@ from jupyter_julia_aot.build.bindings.signature import (
 )
 
 _BUILTIN = {"Bool": "bool", "Float16": "float", "Float32": "float", "Float64": "float"}
+# Two Julias that share a libjulia end the process (measured with 1.5.3 and 1.12.5), so the second is refused.
+_ALONE = """
+maps = pathlib.Path("/proc/self/maps")
+if maps.exists() and any(
+    pathlib.PurePath(line.split()[-1]).name.startswith("libjulia.") for line in maps.read_text().splitlines()
+):
+    raise ImportError(
+        "a Julia runs in this process already, and this library cannot be the second; "
+        "build it with --bundle, which gives it a Julia of its own (1.12 and newer), or use another process"
+    )
+"""
 
 
 class Package:
@@ -57,26 +68,16 @@ class Package:
             for node in root.walk()
         )
 
-    # ------------------------------------------------------------ __init__.py
+    # ------------------------------------------------------------ _types.py and __init__.py
 
-    def source(self, library: str, mode: str) -> str:
-        """``library``: the shared library's path, relative to the package; ``mode``: how its symbols
-        are seen by other libraries (``os.RTLD_LOCAL``, ``os.RTLD_GLOBAL``)."""
-        functions = [python_identifier(f.name) for f in self._functions]
-        classes = list(self._names.values())
-        dtypes = [f"{self._names[a.items[0]]}_dtype" for a in self._structured()]
+    def types(self) -> str:
+        """``_types.py``: the classes, which need no library."""
         lines = [
-            f'"""{self._name}: Julia, compiled ahead of time."""',
+            f'"""Types of {self._name}."""',
             "",
             "import dataclasses",
-            "import os",
-            "import pathlib",
             "import typing",
-            "",
-            *(["import numpy", ""] if self.uses_arrays else []),
-            "from . import _binding",
-            "",
-            f"__all__ = {[*functions, *classes, *dtypes, 'JuliaError']!r}",
+            *(["", "import numpy"] if self.uses_arrays else []),
             "",
             "try:",
             "    from jupyter_julia_aot.errors import JuliaError",
@@ -98,14 +99,34 @@ class Package:
             lines += ["", *self._class(node, name, stub=False)]
         for array in self._structured():
             lines += ["", *self._dtype(array)]
+        return "\n".join([*lines, ""])
+
+    def source(self, library: str, *, global_symbols: bool, alone: bool) -> str:
+        """``__init__.py``. ``library``: the shared library's path, relative to the package;
+        ``global_symbols``: others in the process see its symbols; ``alone``: it cannot be in one process
+        with another Julia."""
+        functions = [python_identifier(f.name) for f in self._functions]
+        dtypes = [f"{self._names[a.items[0]]}_dtype" for a in self._structured()]
+        public = [*self._names.values(), *dtypes, "JuliaError"]
         formats = "".join(f"memoryview(numpy.empty(1, {d})).format, " for d in dtypes)
         used = "".join(f"{self._names[n]}, " for n in self._extension.classes)
-        lines += [
+        lines = [
+            f'"""{self._name}: Julia, compiled ahead of time."""',
+            "",
+            "import os",
+            "import pathlib",
+            *(["", "import numpy"] if self.uses_arrays else []),
+            "",
+            "from . import _binding",
+            f"from ._types import {', '.join(public)}",
+            "",
+            f"__all__ = {[*functions, *public]!r}",
             "",
             "",
             "def _make_error(kind, message, line):",
             "    return JuliaError(message, julia_type=kind, line=line or None)",
             "",
+            *(_ALONE.splitlines() if alone else []),
             "",
             "_binding.open(",
             f"    str((pathlib.Path(__file__).parent / {library!r}).resolve()),",
@@ -113,7 +134,7 @@ class Package:
             f"    {'numpy.asarray' if self.uses_arrays else 'None'},",
             f"    ({used}),",
             f"    ({formats}),",
-            f"    os.RTLD_NOW | {mode},",
+            f"    os.RTLD_NOW | {'os.RTLD_GLOBAL' if global_symbols else 'os.RTLD_LOCAL'},",
             ")",
             *(f"{name} = _binding.{name}" for name in functions),
             "",

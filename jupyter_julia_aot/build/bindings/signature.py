@@ -6,6 +6,7 @@ tuple and a complex number as their parts; results are written where pointers af
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -114,6 +115,18 @@ class Description:
     """The user's own exception types, and their first field that holds text."""
     constants: tuple[str, ...] = ()
     """The user's constants whose contents can change."""
+    command_line: bool = False
+    """Whether the arguments of the function asked about can come from a command line."""
+
+    def only(self, names: Sequence[str]) -> Description:
+        """The description of these functions alone."""
+        known = {f.name: f for f in self.functions}
+        return dataclasses.replace(
+            self,
+            functions=tuple(known[n] for n in names if n in known),
+            missing=tuple(n for n in names if n not in known),
+            ccallables=(),
+        )
 
     def methods(self) -> Iterator[tuple[str, Method, str]]:
         """Function name, method and symbol, of every method that can be called."""
@@ -153,6 +166,7 @@ def read_description(data: Mapping[str, Any]) -> Description:
         ),
         exceptions=tuple((e["name"], e["field"]) for e in data["exceptions"]),
         constants=tuple(data["constants"]),
+        command_line=data["command_line"],
     )
 
 

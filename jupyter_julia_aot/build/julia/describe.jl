@@ -1,7 +1,8 @@
 # Say what of a program can be called from outside: one line of JSON after a marker.
 # ARGS: the module's name; the file with its code, or "-" to load it as a package; the functions to describe,
 # separated by commas, or "" for every function of the module; argument types as in "Float64, Vector{Float64}",
-# or "". Julia 1.5 and newer, nothing but Base.
+# or ""; a function to ask whether its arguments can come from a command line, or "". Julia 1.5 and newer,
+# nothing but Base.
 
 module JuliaAotDescribe
 
@@ -253,7 +254,15 @@ function constants(M::Module)
     return found
 end
 
-function main(module_name, file, wanted, types)
+# Whether command_line.jl can make an entry point for the function.
+function from_command_line(M::Module, name::Symbol)
+    isdefined(M, name) && getfield(M, name) isa Function || return false
+    isdefined(M, :julia_aot_arguments) || Base.include(M, joinpath(@__DIR__, "command_line.jl"))
+    known = Base.invokelatest(getfield, M, :julia_aot_arguments)
+    return any(m -> Base.invokelatest(known, m) !== nothing, methods(getfield(M, name)))
+end
+
+function main(module_name, file, wanted, types, program)
     M = if file == "-"
         Base.require(Main, Symbol(module_name))
     else
@@ -262,16 +271,17 @@ function main(module_name, file, wanted, types)
         Base.include(loaded, file)
         loaded
     end
-    return Base.invokelatest(describe, M, wanted, types)
+    return Base.invokelatest(describe, M, wanted, types, program)
 end
 
-function describe(M, wanted, types)
+function describe(M, wanted, types, program)
     chosen = isempty(wanted) ? own_functions(M) : Symbol.(split(wanted, ","))
     missing_names = [string(n) for n in chosen if !(isdefined(M, n) && getfield(M, n) isa Function)]
     given = isempty(types) ? nothing : Core.eval(M, Meta.parse(string("Tuple{", types, "}")))
-    functions = [function_record(n, M, given) for n in chosen if !(string(n) in missing_names)]
+    functions = Any[function_record(n, M, given) for n in chosen if !(string(n) in missing_names)]
     return json(record("functions" => functions, "missing" => missing_names, "ccallables" => ccallables(M),
-        "exceptions" => exceptions(M), "constants" => constants(M)))
+        "exceptions" => exceptions(M), "constants" => constants(M),
+        "command_line" => !isempty(program) && from_command_line(M, Symbol(program))))
 end
 
 end

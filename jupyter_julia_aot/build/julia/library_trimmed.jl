@@ -114,7 +114,7 @@ function julia_aot_line()::Int64
         for i in 1:length(frames)
             frame = frames[i]
             line = frame isa Core.SimpleVector ? julia_aot_user_line(frame) : Int64(0)
-            line == 0 || return line
+            line == 0 || return max(line, Int64(0))
         end
     end
     return Int64(0)
@@ -122,7 +122,9 @@ end
 
 function julia_aot_user_line(frame::Core.SimpleVector)::Int64
     length(frame) >= 3 || return Int64(0)
-    file, line = frame[2], frame[3]
+    name, file, line = frame[1], frame[2], frame[3]
+    # Frames beyond the exported function are no Julia.
+    name isa Symbol && startswith(String(name), "aot_") && return Int64(-1)
     file isa Symbol && line isa Int64 && julia_aot_is_source(String(file)) && return line
     return Int64(0)
 end

@@ -16,8 +16,13 @@ end
 
 # The innermost line of the user's code, 0 when there is none.
 function julia_aot_line()::Int64
-    for frame in stacktrace(catch_backtrace())
-        julia_aot_is_source(string(frame.file)) && return Int64(frame.line)
+    for pointer in catch_backtrace()
+        pointer isa Ptr{Nothing} || continue
+        for frame in StackTraces.lookup(pointer)
+            julia_aot_is_source(string(frame.file)) && return Int64(frame.line)
+            # What called the library is no Julia; an older one complains about its debug information.
+            startswith(string(frame.func), "aot_") && return Int64(0)
+        end
     end
     return Int64(0)
 end
