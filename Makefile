@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 CLI := $(BIN)/jupyter-julia-aot
 
-.PHONY: help demo test check format lab bench soak browser clean
+.PHONY: help demo test check format lab bench soak panel browser clean
 
 help: ## show the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -21,7 +21,8 @@ labextension/node_modules/.ready: labextension/package-lock.json
 # The side panel: built when its sources changed, and linked into the environment.
 PANEL := jupyter_julia_aot/labextension/package.json
 $(PANEL): labextension/node_modules/.ready labextension/package.json labextension/schema/plugin.json \
-		$(wildcard labextension/src/*.ts*) $(wildcard labextension/style/*)
+		$(wildcard labextension/src/*.ts*) $(wildcard labextension/style/*) \
+		jupyter_julia_aot/widgets/static/views.css
 	@cd labextension && PATH="$(CURDIR)/$(BIN):$$PATH" npm run --silent build:prod
 	@mkdir -p $(VENV)/share/jupyter/labextensions
 	@rm -rf $(VENV)/share/jupyter/labextensions/jupyter-julia-aot
@@ -31,7 +32,7 @@ demo: $(VENV)/.ready ## local model → proven Julia → Python call → executa
 	@$(CLI) setup
 	@$(CLI) demo
 
-test: $(VENV)/.ready labextension/node_modules/.ready check ## everything CI runs
+test: $(VENV)/.ready $(PANEL) check ## everything CI runs
 	@$(CLI) setup
 	@cd labextension && npm test
 	@$(BIN)/python -m pytest --cov --cov-report=term -m "not slow and not benchmarks"
@@ -51,7 +52,11 @@ lab: $(VENV)/.ready $(PANEL) ## JupyterLab with the extension and the notebooks
 	@$(CLI) setup
 	@$(BIN)/jupyter lab notebooks/01_generate_and_compile.ipynb
 
-browser: $(VENV)/.ready $(PANEL) ## the user stories in a headless browser (minutes)
+panel: $(VENV)/.ready $(PANEL) ## build the side panel
+
+browser: $(VENV)/.ready $(PANEL) ## the user stories in a headless browser, with figures (minutes)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check 'notebook>=7.6,<8'
+	@$(CLI) setup
 	@cd labextension && NODE_PATH=$(CURDIR)/labextension/node_modules npm run --silent test:browser
 
 bench: $(VENV)/.ready ## print the figures of the README, side by side with what they are compared to

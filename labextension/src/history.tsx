@@ -112,6 +112,7 @@ export function HistorySection(): JSX.Element {
   };
 
   const { actions } = useServices();
+  const act = useDo();
   const onKey = (event: React.KeyboardEvent) => {
     const step = Math.max(1, Math.floor(height / ROW_HEIGHT) - 1);
     const jumps: Record<string, number> = {
@@ -125,11 +126,15 @@ export function HistorySection(): JSX.Element {
     if (event.key in jumps) {
       event.preventDefault();
       move(jumps[event.key]);
-    } else if (event.key === 'Enter') {
-      const run = row(active);
-      if (run) {
-        actions.openRun(run.id);
-      }
+      return;
+    }
+    // An option holds no buttons of its own: the list has keys for what its rows can do.
+    const run = row(active);
+    if (run && event.key === 'Enter') {
+      actions.openRun(run.id);
+    } else if (run && event.key === 's' && !event.ctrlKey && !event.metaKey && !event.altKey) {
+      event.preventDefault();
+      act(() => model.api.star(run.id, !run.starred));
     }
   };
 
@@ -175,7 +180,8 @@ export function HistorySection(): JSX.Element {
         className="jja-list"
         role="listbox"
         tabIndex={0}
-        aria-label={trans.__('History')}
+        aria-label={trans.__('History: Enter opens a run, S stars it')}
+        aria-keyshortcuts="Enter S"
         aria-activedescendant={row(active) ? `jja-run-${row(active)!.id}` : undefined}
         style={{ maxHeight: `${Math.min(8, Math.max(1, total ?? 1)) * ROW_HEIGHT + 2}px` }}
         onScroll={e => setScroll(e.currentTarget.scrollTop)}
@@ -235,19 +241,16 @@ const Row = React.memo(function Row(props: {
         <span className="jja-name">{format.oneLine(titleOf(run), 60)}</span>
         <span className="jja-grow" />
         <span className="jja-facts">{format.moment(run.started)}</span>
-        <button
-          type="button"
-          className="jja-star"
-          tabIndex={-1}
-          aria-pressed={run.starred}
-          title={run.starred ? trans.__('Take the star away') : trans.__('Star')}
+        <span
+          className={`jja-star${run.starred ? ' jja-starred' : ''}`}
+          title={run.starred ? trans.__('Take the star away (S)') : trans.__('Star (S)')}
           onClick={event => {
             event.stopPropagation();
             act(() => model.api.star(run.id, !run.starred));
           }}
         >
           {run.starred ? '★' : '☆'}
-        </button>
+        </span>
       </div>
       <div className="jja-item-head">
         <Badge kind={state} />

@@ -1,7 +1,7 @@
 const { test, expect } = require('@jupyterlab/galata');
-const { expectHarmless, figure, notebook, openSection } = require('./support');
+const { accessibilityFaults, expectHarmless, figure, notebook, openSection } = require('./support');
 
-test('50,000 runs: first rows at once, smooth to the end, found while typing', async ({ page }) => {
+test('50,000 runs: first rows at once, smooth to the end, found while typing @smoke', async ({ page }) => {
   await page.sidebar.openTab('julia-aot-panel');
   await openSection(page, 'ledger');
   const history = page.locator('[data-section=history]');
@@ -22,10 +22,9 @@ test('50,000 runs: first rows at once, smooth to the end, found while typing', a
         section.querySelector('.jja-section-head').click();
       })
   );
-  figure('history, 50,000 runs, first rows (ms)', Math.round(shown));
-  expect(shown).toBeLessThan(300);
+  figure('history, 50,000 runs, first rows (ms)', Math.round(shown), 300);
   const total = Number((await history.getByRole('status').textContent()).replace(/\D/g, ''));
-  expect(total).toBeGreaterThanOrEqual(50_000);
+  expect(total).toBeGreaterThanOrEqual(Number(process.env.JULIA_AOT_TEST_ROWS ?? 50_000));
   expect(await history.locator('.jja-item').count()).toBeLessThan(60);
 
   const list = history.getByRole('listbox');
@@ -41,11 +40,10 @@ test('50,000 runs: first rows at once, smooth to the end, found while typing', a
     await (await fetch('/jupyter-julia-aot/runs?limit=100&search=sort')).json();
     return performance.now() - began;
   });
-  figure('history, search among 50,000 (ms)', Math.round(found));
-  expect(found).toBeLessThan(200);
+  figure('history, search among 50,000 (ms)', Math.round(found), 200);
 });
 
-test('last week\'s function is found and put into the notebook', async ({ page }) => {
+test('last week\'s function is found and put into the notebook @smoke', async ({ page }) => {
   await notebook(page, ['1 + 1']);
   const history = await openSection(page, 'history');
   await history.getByRole('searchbox').fill('leap');
@@ -63,13 +61,13 @@ test('last week\'s function is found and put into the notebook', async ({ page }
     .toMatch(/^%%julia_trial\nleap_years_between\(a, b\) = count/);
 });
 
-test('a run is starred, listed among the starred, and deleted', async ({ page }) => {
+test('a run is starred, listed among the starred, and deleted @smoke', async ({ page }) => {
   const history = await openSection(page, 'history');
   await history.getByRole('searchbox').fill('sum_sum');
   const first = history.locator('.jja-item').first();
   await expect(first.locator('.jja-name')).toHaveText(/^sum_sum/);
   const name = await first.locator('.jja-name').textContent();
-  await first.getByTitle('Star').click();
+  await first.locator('.jja-star').click();
   await history.getByRole('searchbox').fill('');
   await history.getByTitle('Only starred').click();
   await expect(history.locator('.jja-item')).toHaveCount(1);
@@ -81,7 +79,7 @@ test('a run is starred, listed among the starred, and deleted', async ({ page })
   await expect(page.locator('.jja-run-view')).toHaveCount(0);
 });
 
-test('the list works without a mouse', async ({ page }) => {
+test('the list works without a mouse @smoke', async ({ page }) => {
   const history = await openSection(page, 'history');
   const list = history.getByRole('listbox');
   await expect(history.locator('.jja-item').first()).toBeVisible();
@@ -92,11 +90,15 @@ test('the list works without a mouse', async ({ page }) => {
   await expect(history.locator('[aria-selected=true] .jja-name')).toHaveText(/_0$/);
   await page.keyboard.press('Home');
   await expect(history.locator('[aria-selected=true]')).toHaveAttribute('aria-posinset', '1');
+  await page.keyboard.press('s');
+  await expect(history.locator('[aria-selected=true] .jja-star')).toHaveText('★');
+  await page.keyboard.press('s');
+  await expect(history.locator('[aria-selected=true] .jja-star')).toHaveText('☆');
   await page.keyboard.press('Enter');
   await expect(page.locator('.jja-run-view')).toBeVisible();
 });
 
-test('what a hostile model wrote is shown as text', async ({ page }) => {
+test('what a hostile model wrote is shown as text @smoke', async ({ page }) => {
   const history = await openSection(page, 'history');
   await history.getByRole('searchbox').fill('hostile');
   await history.getByText('hostile_one', { exact: true }).click();
@@ -104,6 +106,24 @@ test('what a hostile model wrote is shown as text', async ({ page }) => {
   await expect(run.getByText('<script>window.hacked=2</script>')).toBeVisible();
   await expect(run.getByText('<svg onload=window.hacked=5>')).toBeVisible();
   await run.getByText('Compare candidates').click();
-  await expect(run.locator('ins', { hasText: 'window.hacked=3' }).first()).toBeVisible();
+  await expect(run.locator('.jja-sides ins', { hasText: 'window.hacked=3' })).toBeVisible();
+  await page.setViewportSize({ width: 700, height: 900 });
+  // Too narrow for two columns: below each other.
+  await expect(run.locator('.jja-sides')).toBeHidden();
+  await expect(run.locator('.jja-below ins', { hasText: 'window.hacked=3' })).toBeVisible();
   await expectHarmless(page);
+});
+
+test('nothing keeps keyboard and screen-reader users out @smoke', async ({ page }) => {
+  const history = await openSection(page, 'history');
+  await history.getByRole('searchbox').fill('leap');
+  await history.getByText('leap_years_between').click();
+  await expect(page.locator('.jja-run-view')).toBeVisible();
+  await page.locator('.jja-run-view').getByText('Compare candidates').click();
+  expect(await accessibilityFaults(page, '.jja-run-widget')).toEqual([]);
+  for (const section of ['now', 'model', 'julia', 'builds', 'ledger', 'history']) {
+    await openSection(page, section);
+    await expect(page.locator(`[data-section=${section}] [aria-busy=true]`)).toHaveCount(0);
+    expect(await accessibilityFaults(page, '.jja-panel'), section).toEqual([]);
+  }
 });

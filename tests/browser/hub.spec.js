@@ -16,12 +16,12 @@ let server;
 /** Wait until the server answers. */
 async function answers(request) {
   await expect
-    .poll(() => request.get(`${BASE}api`).then(r => r.status(), () => 0), { timeout: 90_000 })
+    .poll(() => request.get(`${BASE}api`).then(r => r.status(), () => 0), { timeout: 240_000 })
     .toBe(200);
 }
 
 test.beforeAll(async ({ request }) => {
-  test.setTimeout(120_000);
+  test.setTimeout(300_000);
   server = spawn(PYTHON, [path.join(__dirname, 'serve.py'), String(PORT)], {
     stdio: 'ignore',
     env: {
@@ -42,7 +42,7 @@ test.afterAll(async () => {
 
 async function lab(page, workspace = 'hub') {
   await page.goto(`${BASE}lab/workspaces/${workspace}?token=test-token`);
-  await page.locator('#jupyterlab-splash').waitFor({ state: 'detached', timeout: 60_000 });
+  await page.locator('#jupyterlab-splash').waitFor({ state: 'detached', timeout: 120_000 });
   // The steps of support.js want galata's way to open a side bar.
   page.sidebar = {
     openTab: async id => {
@@ -53,13 +53,13 @@ async function lab(page, workspace = 'hub') {
   };
 }
 
-test('a stranger gets nothing', async ({ request }) => {
+test('a stranger gets nothing @smoke', async ({ request }) => {
   for (const route of ['now', 'runs', 'settings', 'ledger', 'jobs']) {
     expect((await request.get(`${BASE}jupyter-julia-aot/${route}`)).status()).toBe(403);
   }
 });
 
-test('everything works under the base URL, with the token and XSRF checks on', async ({ page }) => {
+test('everything works under the base URL, with the token and XSRF checks on @smoke', async ({ page }) => {
   await lab(page);
   const history = await openSection(page, 'history');
   const first = history.locator('.jja-item').first();
@@ -87,7 +87,7 @@ test('work outlives the server: restarted under the open tab, it is found and st
   page,
   request
 }) => {
-  test.setTimeout(180_000);
+  test.setTimeout(400_000);
   await lab(page, 'restart');
   const now = await openSection(page, 'now');
   await now.getByText('Ask for a function').click();
@@ -99,10 +99,10 @@ test('work outlives the server: restarted under the open tab, it is found and st
   await expect(job.getByRole('button', { name: 'Stop' })).toBeVisible();
   server.kill('SIGUSR1');
   const lost = page.getByText('The connection to the server is lost.');
-  await expect(lost).toBeVisible({ timeout: 30_000 });
+  await expect(lost).toBeVisible({ timeout: 120_000 });
   await answers(request);
-  await expect(lost).toHaveCount(0, { timeout: 30_000 });
+  await expect(lost).toHaveCount(0, { timeout: 120_000 });
   await expect(job.getByRole('button', { name: 'Stop' })).toBeVisible();
   await job.getByRole('button', { name: 'Stop' }).click();
-  await expect(job.locator('.jja-badge')).toHaveText('stopped', { timeout: 30_000 });
+  await expect(job.locator('.jja-badge')).toHaveText('stopped', { timeout: 120_000 });
 });

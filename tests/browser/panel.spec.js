@@ -5,7 +5,7 @@ const { figure, notebook, openSection, outputOf, server } = require('./support')
 
 test('Julia: toolchains, what they can do, and why not the rest', async ({ page }) => {
   const julia = await openSection(page, 'julia');
-  await expect(julia.getByText('C compiler')).toBeVisible({ timeout: 60_000 });
+  await expect(julia.getByText('C compiler')).toBeVisible({ timeout: 120_000 });
   const answer = await page.evaluate(async () => (await fetch('/jupyter-julia-aot/doctor')).json());
   for (const toolchain of answer.doctor.julia) {
     await expect(julia.getByText(`Julia ${toolchain.version}`).first()).toBeVisible();
@@ -33,12 +33,51 @@ test('the model server is switched, in the settings, the file and a running kern
   await expect.poll(() => fs.readFileSync(file, 'utf-8')).not.toContain(address);
 });
 
-test('the ledger: own watts and tariff, other prices, break-even', async ({ page }) => {
+test('a discovered server is chosen, and the notebook asks it', async ({ page }) => {
+  test.skip(!server().second, 'the ports that discovery looks at are taken on this machine');
+  await notebook(page, ['%load_ext jupyter_julia_aot', 'from jupyter_julia_aot.model import locate\nlocate().model']);
+  await page.notebook.runCell(0);
+  const model = await openSection(page, 'model');
+  await model.getByRole('button', { name: 'Look again' }).click();
+  await model.getByRole('radio', { name: /second-coder/ }).check({ timeout: 120_000 });
+  await expect(model.locator('dt:has-text("Model") + dd').first()).toHaveText('second-coder');
+  await page.notebook.runCell(1);
+  expect(await outputOf(page, 1)).toContain('second-coder');
+  await model.getByLabel(/^Automatic/).check();
+  await page.notebook.runCell(1);
+  await expect.poll(() => outputOf(page, 1)).toContain('scripted-coder');
+});
+
+test('the embedded model is started, taken into use, asked, and stopped', async ({ page }) => {
+  test.setTimeout(600_000);
+  const model = await openSection(page, 'model');
+  await model.getByRole('button', { name: 'Start the embedded model' }).click();
+  const stop = model.getByRole('button', { name: 'Stop the embedded model' });
+  // The first start may fetch the model.
+  await expect(stop).toBeVisible({ timeout: 400_000 });
+  const address = model.locator('dt:has-text("Server") + dd');
+  await expect(address).toHaveText(/^http:\/\/127\.0\.0\.1:\d+\/v1$/);
+  await expect(model.locator('dt:has-text("Slots") + dd')).toHaveText('8');
+  await model.getByRole('button', { name: 'Test prompt' }).click();
+  const now = await openSection(page, 'now');
+  await expect(now.locator('[data-job=serve]').first()).toBeVisible();
+  await expect(now.locator('[data-job=gen]').first().locator('.jja-badge')).toHaveText(/done|failed/, {
+    timeout: 200_000
+  });
+  const answer = await page.evaluate(async () => (await fetch('/jupyter-julia-aot/runs?limit=1')).json());
+  expect(answer.runs[0].model).toBe('smollm2-135m-instruct');
+  await openSection(page, 'model');
+  await stop.click();
+  await expect(model.getByRole('button', { name: 'Start the embedded model' })).toBeVisible();
+  await expect(model.getByLabel(/^Automatic/)).toBeChecked();
+});
+
+test('the ledger @smoke: own watts and tariff, other prices, break-even', async ({ page }) => {
   const ledger = await openSection(page, 'ledger');
   await ledger.getByLabel('Time span').selectOption({ label: 'last year' });
   await expect(ledger.getByRole('img', { name: /Tokens a day/ })).toBeVisible();
   const cost = () => ledger.locator('dt:has-text("Cost here") + dd').textContent();
-  await expect(ledger.getByText(/of 50.?00\d runs/)).toBeVisible();
+  await expect(ledger.getByText(/of \d.*\d runs/)).toBeVisible();
   const before = parseFloat(await cost());
   const watts = ledger.getByLabel('Watts');
   const old = Number(await watts.inputValue());
@@ -61,11 +100,11 @@ test('the settings editor shows the same settings as the magics', async ({ page 
     window.jupyterapp.commands.execute('settingeditor:open', { query: 'Julia ahead of time' })
   );
   const editor = page.locator('.jp-SettingsPanel');
-  await expect(editor.getByText('Candidates per generation.')).toBeVisible({ timeout: 20_000 });
+  await expect(editor.getByText('Candidates per generation.')).toBeVisible({ timeout: 60_000 });
   await expect(editor.getByText('Power drawn while generating, watts.')).toBeVisible();
 });
 
-test('a second tab sees the same', async ({ page, context }) => {
+test('a second tab sees the same @smoke', async ({ page, context }) => {
   const history = await openSection(page, 'history');
   await expect(history.locator('.jja-item').first()).toBeVisible();
   const second = await context.newPage();
@@ -85,7 +124,7 @@ test('a second tab sees the same', async ({ page, context }) => {
   await second.close();
 });
 
-test('dark theme: the panel follows', async ({ page }) => {
+test('dark theme: the panel follows @smoke', async ({ page }) => {
   await openSection(page, 'history');
   const ground = () =>
     page.locator('.jja-panel').evaluate(node => {
@@ -112,8 +151,7 @@ test('an open, idle panel costs next to nothing', async ({ page, context }) => {
   const seconds = 5;
   await page.waitForTimeout(seconds * 1000); // the time over which the work is measured
   const share = ((await busy()) - before) / seconds;
-  figure('browser, idle with the panel open (% of a core)', (100 * share).toFixed(1));
-  expect(share).toBeLessThan(0.05);
+  figure('browser, idle with the panel open (% of a core)', Number((100 * share).toFixed(1)), 5);
 });
 
 test('cells of our magics are coloured as Julia', async ({ page }) => {

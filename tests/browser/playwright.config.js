@@ -1,4 +1,8 @@
-/** Browser tests by user story; `npm --prefix labextension run test:browser`. */
+/**
+ * Browser tests by user story; `make browser` runs all of them, `make test` those tagged @smoke.
+ *
+ * Everything is waited for by what can be seen, with deadlines for machines that are slow and busy.
+ */
 const path = require('path');
 const base = require('@jupyterlab/galata/lib/playwright-config');
 
@@ -12,12 +16,15 @@ module.exports = {
   testMatch: '*.spec.js',
   outputDir: path.join(__dirname, '..', '..', 'test-results', 'browser'),
   reporter: [['list']],
-  retries: 0,
+  retries: Number(process.env.JULIA_AOT_TEST_RETRIES ?? 0),
   workers: 1,
-  timeout: 90_000,
+  timeout: 180_000,
+  expect: { timeout: 60_000 },
   use: {
     ...base.use,
     baseURL: url.slice(0, -1),
+    actionTimeout: 60_000,
+    navigationTimeout: 120_000,
     video: 'off',
     trace: 'off',
     viewport: { width: 1280, height: 900 },
@@ -27,6 +34,8 @@ module.exports = {
         '--no-sandbox',
         '--disable-gpu',
         '--disable-quic',
+        // Containers have a small /dev/shm.
+        '--disable-dev-shm-usage',
         '--no-first-run',
         '--disable-background-networking',
         '--disable-component-update',
@@ -37,7 +46,8 @@ module.exports = {
   webServer: {
     command: `${python} ${path.join(__dirname, 'serve.py')} ${port}`,
     url: `${url}api`,
-    timeout: 180_000,
+    timeout: 300_000,
+    gracefulShutdown: { signal: 'SIGTERM', timeout: 20_000 },
     reuseExistingServer: process.env.JULIA_AOT_TEST_REUSE === '1'
   }
 };

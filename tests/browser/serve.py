@@ -15,6 +15,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from pathlib import Path
 
@@ -116,26 +117,58 @@ def fill_history(rows: int) -> None:
 
 
 def add_program(directory: Path) -> None:
-    """A program in the history, so that running and downloading need no compiler."""
+    """A program in the history with a bundle, so that running and downloading need no compiler."""
     import hashlib
 
     from jupyter_julia_aot.history import History
+    from jupyter_julia_aot.records import Library
     from tests.server.support import record_build
 
-    program = directory / "greet"
+    program = directory / "greet" / "greet"
+    (program.parent / "lib").mkdir(parents=True)
     program.write_text('#!/bin/sh\nfor name in "$@"; do echo "hello, $name"; done\n', encoding="utf-8")
     program.chmod(0o755)
+    sizes = {"libjulia.so": 180_000, "libopenlibm.so": 230_000, "libgreetings.so": 41_000}
+    for name, size in sizes.items():
+        (program.parent / "lib" / name).write_bytes(bytes(size))
+    libraries = tuple(Library(name=name, bytes=size, bundled=True) for name, size in sizes.items())
+    digest = hashlib.sha256(program.read_bytes()).hexdigest()
     with History() as history:
-        record_build(history, program, sha256=hashlib.sha256(program.read_bytes()).hexdigest(), name="greet")
+        record_build(history, program, sha256=digest, name="greet", libraries=libraries)
 
 
-def free_port() -> int:
-    """A port nobody listens on."""
+def add_samples(directory: Path) -> None:
+    """Answers for four of our own tasks: three right ones and a wrong one."""
+    tasks = ROOT / "jupyter_julia_aot" / "bench" / "tasks"
+    chosen = sorted(p for p in tasks.iterdir() if (p / "reference.jl").is_file())[:4]
+    lines = [
+        {"task_id": folder.name, "solution": (folder / "reference.jl").read_text(encoding="utf-8")}
+        for folder in chosen
+    ]
+    lines[-1]["solution"] = "nothing_of_the_kind() = 0"
+    text = "".join(json.dumps(line) + "\n" for line in lines)
+    (directory / "samples.jsonl").write_text(text, encoding="utf-8")
+
+
+def free_port(wanted: int = 0) -> int:
+    """A port nobody listens on; 0 when ``wanted`` is taken."""
     import socket
 
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
+        try:
+            probe.bind(("127.0.0.1", wanted))
+        except OSError:
+            return 0
         return int(probe.getsockname()[1])
+
+
+def second_model() -> subprocess.Popen[bytes] | None:
+    """Another scripted model where discovery looks; ``None`` when somebody else uses those ports."""
+    port = next(filter(None, map(free_port, (1234, 8000, 11434, 8080))), 0)
+    if not port:
+        return None
+    program = str(Path(__file__).with_name("model_server.py"))
+    return subprocess.Popen([sys.executable, program, str(port), "second-coder"])
 
 
 def main(port: int) -> int:
@@ -151,6 +184,7 @@ def main(port: int) -> int:
     (home / "config").mkdir()
     fill_history(HISTORY_ROWS)
     add_program(home / "work")
+    add_samples(home / "work")
     base_url = os.environ.get("JULIA_AOT_TEST_BASE_URL", "/")
     locked = os.environ.get("JULIA_AOT_TEST_LOCKED") == "1"
     config = (LOCKED if locked else OPEN) + CONFIG.format(
@@ -163,33 +197,50 @@ def main(port: int) -> int:
     )
     command = [sys.executable, "-m", os.environ.get("JULIA_AOT_TEST_APP", "jupyterlab"), "--no-browser"]
     command += [f"--config={home / 'config' / 'jupyter_server_config.py'}", f"--notebook-dir={home / 'work'}"]
-    server = subprocess.Popen(command, cwd=home / "work")
+    second = None if locked else second_model()
+    results = ROOT / "test-results"
+    results.mkdir(exist_ok=True)
+    log = (results / f"serve-{port}.log").open("wb")
+
+    def begin() -> subprocess.Popen[bytes]:
+        return subprocess.Popen(command, cwd=home / "work", stdout=log, stderr=log)
+
+    server = begin()
+
+    def end() -> None:
+        """Ask the server to end; a thread of its own library can keep it from doing so."""
+        server.terminate()
+        killer = threading.Timer(10.0, server.kill)
+        killer.daemon = True
+        killer.start()
 
     def stop(number: int, frame: object) -> None:
-        server.terminate()
+        end()
 
     def restart(number: int, frame: object) -> None:
         nonlocal restarting
         restarting = True
-        server.terminate()
+        end()
 
     restarting = False
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
     # The story "server restarted under the open tab" asks for this one.
     signal.signal(signal.SIGUSR1, restart)
-    (ROOT / "test-results").mkdir(exist_ok=True)
-    (ROOT / "test-results" / f"serve-{port}.pid").write_text(f"{os.getpid()}\n{home}", encoding="utf-8")
+    known = f"{os.getpid()}\n{home}\n{'' if second is None else 'second'}"
+    (results / f"serve-{port}.pid").write_text(known, encoding="utf-8")
     try:
         while True:
             server.wait()
             if not restarting:
                 return 0
             restarting = False
-            server = subprocess.Popen(command, cwd=home / "work")
+            server = begin()
     finally:
-        model.terminate()
-        model.wait()
+        log.close()
+        for one in filter(None, (model, second)):
+            one.terminate()
+            one.wait()
         shutil.rmtree(home, ignore_errors=True)  # a kernel may be writing its last line there
 
 
