@@ -11,6 +11,7 @@ from typing import Any
 from jupyter_julia_aot.cli.command import ANSWER_IS_NO, SUCCEEDED, Output
 from jupyter_julia_aot.cli.options import Verbs, add_verb
 from jupyter_julia_aot.errors import BuildError, SettingError
+from jupyter_julia_aot.pipeline.build_options import add_build_options, out_folder, recipes
 from jupyter_julia_aot.records import BuildResult, Event, Recipe, from_json, to_json
 
 
@@ -20,13 +21,7 @@ def add_verbs(verbs: Verbs) -> None:
     build.add_argument("source", metavar="FILE.jl|PROJECT", help="a file, or a package directory")
     build.add_argument("--kind", choices=["exe", "lib", "sysimage"], default="exe")
     build.add_argument("--name", help="file name of the artifact (default: the source's)")
-    build.add_argument("--out", metavar="DIR", help="where to put it (default: the cache)")
-    build.add_argument("--entry", metavar="FUNCTION", help="function to run, when there is no @main")
-    build.add_argument("--trim", choices=["no", "safe", "unsafe", "unsafe-warn"], default="no")
-    build.add_argument("--bundle", action="store_true", help="put the shared libraries next to it")
-    build.add_argument("--slim", action="store_true", help="leave out of the bundle what is not reached")
-    build.add_argument("--cpu-target", dest="cpu_target", metavar="TARGET", help="as Julia's --cpu-target")
-    build.add_argument("--backend", choices=["juliac", "juliac.jl", "packagecompiler", "sysimage"])
+    add_build_options(build)
 
     run = add_verb(verbs, "run", run_run, "run an executable that was built here")
     run.add_argument("artifact", metavar="NAME|ID|PATH", help="a build's name or id (see builds), or a path")
@@ -47,39 +42,80 @@ def add_verbs(verbs: Verbs) -> None:
 
 def run_build(args: argparse.Namespace, output: Output) -> int:
     """``build``: 0 when the artifact is there (and ran), 1 when a stage failed."""
+    from jupyter_julia_aot.pipeline.artifacts import keep_project
+
+    wanted = recipes_of(args)
+    if args.project_out:
+        folder = keep_project(wanted[0], args.project_out, args.julia or "")
+        output.progress(f"the package is in {folder}")
+    done: list[dict[str, Any]] = []
+    for recipe in wanted:
+        value, error = _build_one(recipe, args, output)
+        done.append(value)
+        if error is not None:
+            output.result(_together(wanted, done))
+            for line in error.log.splitlines()[-20:] if isinstance(error, BuildError) else ():
+                output.progress(f"  {line}")
+            raise error
+    output.result(_together(wanted, done))
+    return SUCCEEDED if all(value["artifact"] for value in done) else ANSWER_IS_NO
+
+
+def _build_one(
+    recipe: Recipe, args: argparse.Namespace, output: Output
+) -> tuple[dict[str, Any], BuildError | KeyboardInterrupt | None]:
+    """The JSON of one build, told to the user as it goes on, and what ended it early."""
     from jupyter_julia_aot.history import History
     from jupyter_julia_aot.pipeline import build_events
 
-    recipe = recipe_of(args)
     seen: list[Event] = []
-    out = Path(args.out) if args.out else None
     try:
         with History() as history:
-            for event in build_events(recipe, julia=args.julia or "", out=out, history=history):
+            for event in build_events(
+                recipe, julia=args.julia or "", out=out_folder(args, recipe), history=history
+            ):
                 seen.append(event)
                 show_stage(event, output)
     except BuildError as error:
-        output.result(build_json(seen, error))
-        for line in error.log.splitlines()[-20:]:
-            output.progress(f"  {line}")
-        raise
+        return build_json(seen, error), error
+    value = build_json(seen, None)
     if seen[-1].kind == "run_finished" and seen[-1].data["status"] == "cancelled":
-        output.result(build_json(seen, None))
-        raise KeyboardInterrupt
-    output.result(build_json(seen, None))
+        return value, KeyboardInterrupt()
     result = _result(seen)
-    if result is None:
-        return ANSWER_IS_NO
+    if result is not None:
+        show_result(result, output)
+    return value, None
+
+
+def _together(wanted: tuple[Recipe, ...], done: list[dict[str, Any]]) -> dict[str, Any]:
+    """The contract's JSON; with several processors the first one's, and ``targets`` has all."""
+    if len(wanted) == 1:
+        return done[0]
+    each = [{"target": r.cpu_target, **v} for r, v in zip(wanted, done, strict=False)]
+    return {**done[0], "targets": each}
+
+
+def show_result(result: BuildResult, output: Output) -> None:
+    """The artifact in words, what of it is large, and its first run."""
     artifact = result.artifact
-    output.line(f"{artifact.path}  ({artifact.bytes / 1e6:.2f} MB, {artifact.backend}, id {artifact.id})")
+    output.line(
+        f"{artifact.path}  ({artifact.bytes / 1e6:.2f} MB, {artifact.backend}, trim {artifact.trim}, "
+        f"id {artifact.id})"
+    )
+    output.line(f"  {result.backend_reason}")
+    if artifact.bundle_bytes:
+        output.line(f"bundle: {artifact.bundle_bytes / 1e6:.2f} MB")
+        for library in sorted(artifact.libraries, key=lambda lib: -lib.bytes):
+            if library.bundled:
+                share = 100 * library.bytes / artifact.bundle_bytes
+                output.line(f"  {library.name:36} {library.bytes / 1e6:8.2f} MB {share:5.1f} %")
     if result.verified.ran:
         output.line(f"ran: exit code {result.verified.exit_code}")
         output.line(result.verified.stdout.rstrip())
-    return SUCCEEDED
 
 
-def recipe_of(args: argparse.Namespace) -> Recipe:
-    """The recipe the options ask for. Raises :class:`SettingError` when the source is unusable."""
+def recipes_of(args: argparse.Namespace) -> tuple[Recipe, ...]:
+    """The recipes the options ask for. Raises :class:`SettingError` when the source is unusable."""
     from jupyter_julia_aot.pipeline.trying import read_text
 
     source = Path(args.source)
@@ -89,18 +125,8 @@ def recipe_of(args: argparse.Namespace) -> Recipe:
         code, project, name = None, str(source.resolve()), source.resolve().name
     else:
         code, project, name = read_text(source, "FILE"), None, source.stem
-    return Recipe(
-        name=args.name or name,
-        kind=args.kind,
-        code=code,
-        project=project,
-        source_name=str(source),
-        entry=args.entry,
-        trim=args.trim,
-        bundle=args.bundle,
-        slim=args.slim,
-        cpu_target=args.cpu_target,
-        backend=args.backend,
+    return recipes(
+        args, name=args.name or name, kind=args.kind, code=code, project=project, source_name=str(source)
     )
 
 
@@ -113,7 +139,10 @@ def show_stage(event: Event, output: Output) -> None:
     elif event.kind == "diagnostic":
         d = event.data["diagnostic"]
         place = f"{d['file'] or ''}:{d['line']}: " if d["line"] is not None else ""
-        output.progress(f"{place}{d['severity']}: {d['message']}")
+        cause = f" [{d['cause']}: {d['remedy']}]" if d.get("cause") else ""
+        output.progress(f"{place}{d['severity']}: {d['message'][:400]}{cause}")
+    elif event.kind == "fixed":
+        output.progress(event.data["diff"].rstrip())
 
 
 def _result(events: list[Event]) -> BuildResult | None:
@@ -126,7 +155,8 @@ def build_json(events: list[Event], error: BuildError | None) -> dict[str, Any]:
     result = _result(events)
     if result is not None:
         value = to_json(result)
-        return {key: value[key] for key in ("artifact", "stages", "cached", "verified", "diagnostics")}
+        keys = ("artifact", "stages", "cached", "verified", "diagnostics", "backend_reason", "fixes", "diff")
+        return {key: value[key] for key in keys}
     return {
         "artifact": None,
         "stages": [
@@ -137,6 +167,8 @@ def build_json(events: list[Event], error: BuildError | None) -> dict[str, Any]:
         "cached": False,
         "verified": {"ran": False, "exit_code": None, "stdout": ""},
         "diagnostics": [e.data["diagnostic"] for e in events if e.kind == "diagnostic"],
+        "fixes": [],
+        "diff": next((e.data["diff"] for e in events if e.kind == "fixed"), ""),
         "error": error
         and {
             "type": "BuildError",

@@ -18,28 +18,30 @@ from jupyter_julia_aot.widgets.build_state import BuildState
 def run_build(notebook: Notebook, args: argparse.Namespace, cell: str) -> None:
     """Carry out ``%%juliac``. Raises what the build raises."""
     from jupyter_julia_aot.pipeline import check_name
+    from jupyter_julia_aot.pipeline.artifacts import keep_project
+    from jupyter_julia_aot.pipeline.build_options import out_folder, recipes
 
     check_name(args.name, "%%juliac")
     from_cell = bool(cell.strip())
     code = cell if from_cell else notebook.accepted_code(args.name)
-    recipe = Recipe(
+    wanted = recipes(
+        args,
         name=args.name,
         kind=args.kind or "exe",
         code=code,
+        project=None,
         source_name="cell" if from_cell else args.name,
-        entry=args.entry,
-        trim=args.trim,
-        bundle=args.bundle,
-        slim=args.slim,
-        cpu_target=args.cpu_target,
-        backend=args.backend,
     )
-    building = Building(notebook, recipe, args.julia or "", Path(args.out) if args.out else None)
-    building.show(stoppable=args.bg)
-    if args.bg:
-        building.job = notebook.jobs.start(f"%%juliac {args.name}", building.run, building.run_id)
-    else:
-        stoppable(building.run, building.run_id)
+    if args.project_out:
+        folder = keep_project(wanted[0], args.project_out, args.julia or "")
+        print(f"the package is in {folder}")  # noqa: T201 - a magic answers in text
+    for recipe in wanted:
+        building = Building(notebook, recipe, args.julia or "", out_folder(args, recipe))
+        building.show(stoppable=args.bg)
+        if args.bg:
+            building.job = notebook.jobs.start(f"%%juliac {args.name}", building.run, building.run_id)
+        else:
+            stoppable(building.run, building.run_id)
 
 
 class Building:

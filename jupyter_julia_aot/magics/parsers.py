@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from jupyter_julia_aot.magics.arguments import MagicParser
+from jupyter_julia_aot.pipeline.build_options import add_build_options
 
 
 def _name(parser: MagicParser) -> None:
@@ -72,13 +73,7 @@ def build_parser() -> MagicParser:
     kind = p.add_mutually_exclusive_group()
     kind.add_argument("--exe", dest="kind", action="store_const", const="exe", help="an executable (default)")
     kind.add_argument("--lib", dest="kind", action="store_const", const="lib", help="a shared library")
-    p.add_argument("--trim", choices=["no", "safe", "unsafe", "unsafe-warn"], default="no")
-    p.add_argument("--bundle", action="store_true", help="put the shared libraries next to it")
-    p.add_argument("--slim", action="store_true", help="leave out of the bundle what is not reached")
-    p.add_argument("--cpu-target", metavar="TARGET", help="as Julia's --cpu-target")
-    p.add_argument("--entry", metavar="FUNCTION", help="function to run when there is no @main")
-    p.add_argument("--backend", choices=["juliac", "juliac.jl", "packagecompiler", "sysimage"])
-    p.add_argument("--out", metavar="DIR", help="where to put it (default: the cache)")
+    add_build_options(p)
     p.setting("--julia", setting="julia", metavar="PATH")
     _background(p)
     return p

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jupyter_julia_aot.errors import SettingError
-from jupyter_julia_aot.records import Verified
+from jupyter_julia_aot.records import Recipe, Verified
 
 if TYPE_CHECKING:
     from jupyter_julia_aot.history import History
@@ -33,6 +33,17 @@ def find_executable(which: str, history: History) -> str:
     raise SettingError(
         f"no executable {which!r} was built, or its file is gone", remedy=f"there are: {known}"
     )
+
+
+def keep_project(recipe: Recipe, folder: str, julia: str = "") -> Path:
+    """Write the Julia package of ``recipe`` into ``folder`` for the user to keep, and give the folder.
+
+    Raises as :func:`jupyter_julia_aot.build.keep.keep_project`, and what choosing a Julia raises.
+    """
+    from jupyter_julia_aot.build.keep import keep_project as keep
+    from jupyter_julia_aot.pipeline.builds import choose_builder
+
+    return keep(recipe, choose_builder(recipe, julia), Path(folder)).folder
 
 
 def run_artifact(
