@@ -13,6 +13,7 @@ import os
 import platform
 import re
 import sysconfig
+import tempfile
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
@@ -20,6 +21,7 @@ from pathlib import Path, PurePosixPath
 from jupyter_julia_aot.build.bundle import needed_libraries
 from jupyter_julia_aot.errors import BuildError
 from jupyter_julia_aot.records import Artifact
+from jupyter_julia_aot.toolchain.capabilities import c_compiler
 from jupyter_julia_aot.toolchain.process import run
 
 _PYTHON_TAG = "cp311-abi3"
@@ -49,9 +51,14 @@ def build_wheel(artifact: Artifact, folder: Path, *, name: str = "", version: st
         raise _refuse(f"{version!r} is no version", "such as 1.0.2")
     binding = Path(artifact.binding)
     product = binding.parents[1]
+    with tempfile.TemporaryDirectory(prefix="julia-aot-wheel-") as work:
+        return _assemble(artifact, dict(_files(binding, product, Path(work))), folder, name, version)
+
+
+def _assemble(artifact: Artifact, files: dict[str, Path], folder: Path, name: str, version: str) -> Path:
+    binding = Path(str(artifact.binding))
     package = binding.name
     distribution = re.sub(r"[^\w]+", "_", name or package, flags=re.ASCII).strip("_").lower()
-    files = dict(_files(binding, product))
     tag = f"{_PYTHON_TAG}-{platform_tag(list(files.values()))}"
     info = f"{distribution}-{version}.dist-info"
     needs_numpy = "import numpy" in (binding / "__init__.py").read_text(encoding="utf-8")
@@ -78,35 +85,51 @@ def _refuse(message: str, remedy: str) -> BuildError:
     return BuildError(message, stage="wheel", remedy=remedy)
 
 
-def _files(binding: Path, product: Path) -> Iterator[tuple[str, Path]]:
+def _files(binding: Path, product: Path, work: Path) -> Iterator[tuple[str, Path]]:
     """Names in the wheel and the files: the package, and in it what else the product holds.
 
-    A wheel holds no links, and one library under two names would be loaded twice. So a library goes in
-    under the names by which others ask for it.
+    A wheel holds no links, and one library under two names would be loaded twice. So each library goes
+    in under its ``SONAME``, and its other names become empty libraries that need it.
     """
     package = binding.name
     for file in sorted(binding.rglob("*")):
         if file.is_file() and "__pycache__" not in file.parts:
             yield f"{package}/{file.relative_to(binding)}", file
-    beside = [
-        f
-        for f in sorted(product.rglob("*"))
-        if f.relative_to(product).parts[0] != binding.parent.name and f.is_file()
-    ]
-    programs = [f for f in beside if not f.is_symlink() and elf_files_of(f)]
-    contents = {f: f.read_bytes() for f in programs}
-    for file in beside:
-        real = file.resolve()
-        names = sorted(f.name for f in beside if f.resolve() == real)
-        others = [data for program, data in contents.items() if program.resolve() != real]
-        asked = [n for n in names if any(_mentions(data, n) for data in others)] or [real.name]
-        if len(names) == 1 or file.name in asked:
-            yield f"{package}/{file.relative_to(product)}", file
+    names: dict[Path, list[Path]] = {}
+    for file in sorted(product.rglob("*")):
+        if file.relative_to(product).parts[0] != binding.parent.name and file.is_file():
+            names.setdefault(file.resolve(), []).append(file)
+    for real, files in names.items():
+        kept = next((f for f in files if f.name == _soname(real)), real) if len(files) > 1 else real
+        yield f"{package}/{kept.relative_to(product)}", real
+        for file in files:
+            if file != kept:
+                alias = f"{package}/{file.relative_to(product)}"
+                yield alias, _stand_in(file, real, kept, work / alias)
 
 
-def _mentions(data: bytes, name: str) -> bool:
-    """Whether a library's name stands in the bytes by itself, not as a part of a longer one."""
-    return re.search(rb"(?<![\w.+-])" + re.escape(name.encode()) + rb"(?![\w.+-])", data) is not None
+def _soname(library: Path) -> str:
+    ran = run(["readelf", "-d", str(library)], timeout=_READ_SECONDS)
+    found = re.search(r"\(SONAME\).*\[(.+)\]", ran.stdout)
+    return found[1] if found else ""
+
+
+def _stand_in(name: Path, real: Path, kept: Path, target: Path) -> Path:
+    """An empty library called ``name`` that needs the one called ``kept``, which lies beside it."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    where = os.path.relpath(kept.parent, name.parent)
+    command = [*c_compiler(), "-shared", "-nostdlib", "-o", str(target), f"-Wl,-soname,{name.name}"]
+    command += ["-Wl,--no-as-needed", f"-L{kept.parent}", f"-l:{kept.name}", f"-Wl,-rpath,$ORIGIN/{where}"]
+    # What the real one needs in its turn is found when it is loaded.
+    command += ["-Wl,--allow-shlib-undefined", "-Wl,--disable-new-dtags", "-Wl,-s"]
+    ran = run(command, timeout=_READ_SECONDS)
+    if ran.code != 0:
+        raise BuildError(
+            f"{name.name} cannot be put into a wheel: {ran.stderr.strip()[-300:]}",
+            stage="wheel",
+            log=ran.stderr,
+        )
+    return target
 
 
 def platform_tag(files: list[Path]) -> str:
@@ -158,7 +181,7 @@ def _metadata(artifact: Artifact, distribution: str, version: str, *, numpy: boo
 
 def _write(target: Path, files: dict[str, Path], texts: dict[str, str], record: str) -> None:
     rows: list[str] = []
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as wheel:
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=4) as wheel:
         for name, data, mode in _contents(files, texts):
             # Symbolic links cannot be in a wheel: pip writes what they point at.
             entry = zipfile.ZipInfo(str(PurePosixPath(name)), _FIXED_TIME)
