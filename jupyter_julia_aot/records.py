@@ -333,6 +333,9 @@ class Verified:
     stdout: str = ""
     stderr: str = ""
     seconds: float = 0.0
+    alone: bool | None = None
+    """Whether a bundle did the same in a root directory with nothing but itself and the C library;
+    ``None``: not tried."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -361,6 +364,8 @@ class Artifact:
     julia: str = ""
     trim: str = ""
     """How it was trimmed: ``no``, ``safe`` …, which ``auto`` leaves to the build."""
+    sbom: str = ""
+    """Path of a bundle's bill of materials (CycloneDX), relative to the artifact's top directory."""
     needs_julia: bool = False
     """Whether it loads shared libraries of the Julia installation it was built with."""
     header: str | None = None

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from jupyter_julia_aot.build import store
+from jupyter_julia_aot.build import alone, store
 from jupyter_julia_aot.build.attempts import compile_job, resolved_trim
 from jupyter_julia_aot.build.backends import Backend, choose
 from jupyter_julia_aot.build.bindings import library
@@ -22,6 +22,7 @@ from jupyter_julia_aot.build.bindings.signature import Description
 from jupyter_julia_aot.build.bundle import list_libraries
 from jupyter_julia_aot.build.job import Job
 from jupyter_julia_aot.build.project import Project, write_project
+from jupyter_julia_aot.build.sbom import write_sbom
 from jupyter_julia_aot.build.slim import slim
 from jupyter_julia_aot.build.verify import first_run
 from jupyter_julia_aot.errors import BuildError, Cancelled, SettingError
@@ -139,11 +140,19 @@ class _Build:
                     arguments = ["--help"] if project.generated_entry else []
                     verified = first_run(target, arguments, self._cancel)
                     _check_loads(verified, job)
+                    if self._recipe.bundle:
+                        verified = self._alone(verified, target, job, arguments)
             elif beside is not None and beside.binding is not None:
                 with self._stage("verify"):
                     verified = library.first_load(job, beside.binding)
+            sbom = ""
+            if self._recipe.bundle:
+                with self._stage("sbom"):
+                    sbom = f"{self._recipe.name}.cdx.json"
+                    write_sbom(job, job.product / sbom)
             place = final / target.relative_to(fresh)
             artifact = self._artifact(target, job, place, backend.name, key)
+            artifact = dataclasses.replace(artifact, sbom=sbom)
             if beside is not None:
                 artifact = beside.added_to(artifact, final / store.PRODUCT)
             result = BuildResult(
@@ -175,6 +184,19 @@ class _Build:
             job.project = write_project(self._recipe, self._place, job.project.folder)
         library.write_sources(job, whole if backend.name == "sysimage" else chosen)
         return chosen
+
+    def _alone(self, first: Verified, target: Path, job: Job, arguments: list[str]) -> Verified:
+        """The bundle once more, where there is nothing else; said in the record and, if not, why."""
+        reason = alone.why_not()
+        if reason or first.exit_code is None:
+            return first
+        again = alone.run_alone(job.product, target, arguments, self._cancel)
+        same = (again.exit_code, again.stdout) == (first.exit_code, first.stdout)
+        if not same:
+            last = (again.stderr.strip().splitlines() or [f"exit code {again.exit_code}"])[-1][:300]
+            message = f"in an empty root directory the bundle does not do the same: {last}"
+            job.diagnostics.append(Diagnostic(severity="warning", message=message))
+        return dataclasses.replace(first, alone=same)
 
     def _artifact(self, target: Path, job: Job, final: Path, backend: str, key: str) -> Artifact:
         product = job.product

@@ -14,7 +14,7 @@ from jupyter_julia_aot.toolchain.probe import Installation
 from jupyter_julia_aot.toolchain.process import run
 
 # Part of every Linux: a program must take these from the machine it runs on.
-_SYSTEM = re.compile(r"^(ld-linux.*|libc|libm|libdl|libpthread|librt|libutil|libresolv|libnsl)\.so(\..*)?$")
+SYSTEM = re.compile(r"^(ld-linux.*|libc|libm|libdl|libpthread|librt|libutil|libresolv|libnsl)\.so(\..*)?$")
 # Julia's own tests use these. libcurl came with 1.6 and drags Kerberos and LDAP in where Debian's is meant.
 _NEVER_LOADED = ("libccalltest", "libllvmcalltest")
 _SINCE_1_6 = ("libcurl.so",)
@@ -34,7 +34,7 @@ def needed_libraries(file: Path, environment: dict[str, str] | None = None) -> d
     """The shared libraries that the loader takes for ``file``, by name; without the system's own."""
     ran = run(["ldd", str(file)], environment=environment, timeout=_LDD_SECONDS)
     found = {m[1]: Path(m[2]) for m in map(_LINE.match, ran.stdout.splitlines()) if m}
-    return {name: path for name, path in found.items() if not _SYSTEM.match(Path(name).name)}
+    return {name: path for name, path in found.items() if not SYSTEM.match(Path(name).name)}
 
 
 def copy_libraries(job: Job) -> None:

@@ -18,16 +18,16 @@ _LOOSE = r"(?:Any|Function|Number|Real|Integer|Signed|Unsigned|Vector|Matrix|Arr
 # (cause, in the verifier's message, in the user's line, what to do); the first that fits is told.
 _CAUSES: tuple[tuple[str, str, str, str], ...] = (
     (
-        "parse without type",
-        r"\.Meta\.|Meta\.parse",
-        r"\bMeta\.parse\b(?!.*\beval)",
-        "name the type: parse(Int, text), or tryparse",
-    ),
-    (
         "eval",
         r"\bCore\.eval\b|jl_toplevel_eval",
         r"@?\beval\b|\binclude_string\b",
         "a trimmed program cannot compile; call the function itself, or choose between known ones with `if`",
+    ),
+    (
+        "parse without type",
+        r"\.Meta\.|Meta\.parse",
+        r"\bMeta\.parse\b",
+        "name the type: parse(Int, text), or tryparse",
     ),
     ("timing macro", r"\btime_print\b", r"@timev?\b", "measure with time_ns() and print to Core.stdout"),
     (
@@ -48,7 +48,12 @@ _CAUSES: tuple[tuple[str, str, str, str], ...] = (
         r"\b(?:run|pipeline|readchomp)\(\s*`",
         "trimmed programs cannot start others through Base; use ccall(:system, …), or build with --trim no",
     ),
-    ("reading stdin", r"\bstdin::", r"\bstdin\b|\breadline\(\)", "read from Base.fdio(0), with readline; eachline cannot be followed"),
+    (
+        "reading stdin",
+        r"\bstdin::",
+        r"\bstdin\b|\breadline\(\)",
+        "read from Base.fdio(0), with readline; eachline cannot be followed",
+    ),
     (
         "print to stdout",
         r"\b(?:stdout|stderr)::IO\b|\bMultimedia\b|styled_print",

@@ -1,5 +1,5 @@
 # cause: printing an exception
-# fixed: yes
+# fixed: no
 function @main(args)
     try
         parse(Int, "x1")

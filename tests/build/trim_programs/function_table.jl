@@ -1,4 +1,4 @@
-# cause: table of functions
+# cause: function chosen at run time
 # fixed: no
 const OPERATIONS = Dict("add" => +, "multiply" => *)
 

@@ -1,4 +1,4 @@
-# cause: vector of functions
+# cause: function chosen at run time
 # fixed: yes
 function @main(args)
     for f in [sqrt, abs]

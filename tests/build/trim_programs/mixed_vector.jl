@@ -1,5 +1,5 @@
-# cause: mixed container
-# fixed: no
+# cause: unknown type
+# fixed: yes
 function @main(args)
     row = Any[1, "two", 3.0]
     for item in row

@@ -1,5 +1,5 @@
 # cause: tuple of unknown length
-# fixed: no
+# fixed: yes
 function @main(args)
     n = length(args) + 3
     t = ntuple(i -> i^2, n)

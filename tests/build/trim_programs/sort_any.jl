@@ -1,4 +1,4 @@
-# cause: untyped container
+# cause: mixed container
 # fixed: yes
 function @main(args)
     println(Core.stdout, sort(Any[3, 1, 2]))

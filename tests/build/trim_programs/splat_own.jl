@@ -1,5 +1,5 @@
 # cause: splatting a collection
-# fixed: no
+# fixed: yes
 f(a, b, c) = a + b * c
 
 function @main(args)

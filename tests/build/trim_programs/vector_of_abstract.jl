@@ -1,5 +1,5 @@
-# cause: mixed container
-# fixed: no
+# cause: abstract elements
+# fixed: yes
 abstract type Shape end
 struct Disc <: Shape
     r::Float64
