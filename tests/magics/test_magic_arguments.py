@@ -109,7 +109,7 @@ def test_the_language_of_tests_is_recognised(
         ("%%julia_gen f --tests cu", {"cube"}),
         ("%%julia_gen cu", {"cube"}),
         ("%%juliac cube --tr", {"--trim"}),
-        ("%%juliac cube --trim ", {"no", "safe", "unsafe", "unsafe-warn"}),
+        ("%%juliac cube --trim ", {"auto", "no", "safe", "unsafe", "unsafe-warn"}),
         ("%julia acc", {"accept"}),
         ("%julia h", {"history", "help"}),
     ],
