@@ -36,17 +36,19 @@ test.afterAll(async () => {
 });
 
 test('the panel is a right panel, and a run opens above the notebook', async ({ page, request }) => {
-  const made = await request.post(`${BASE}api/contents`, {
+  const file = 'story.ipynb';
+  const kernelspec = { name: 'python3', display_name: 'Python 3', language: 'python' };
+  const content = { cells: [], metadata: { kernelspec }, nbformat: 4, nbformat_minor: 5 };
+  const made = await request.put(`${BASE}api/contents/${file}`, {
     headers: { Authorization: 'token test-token' },
-    data: { type: 'notebook' }
+    data: { type: 'notebook', format: 'json', content }
   });
-  const { path: file } = await made.json();
+  expect(made.ok()).toBe(true);
   await page.goto(`${BASE}notebooks/${file}?token=test-token`);
   await page.locator('.jp-Notebook').waitFor();
   await page.getByRole('menuitem', { name: 'View' }).click();
-  await page.getByText('Activate Command Palette').click();
-  await page.locator('.lm-CommandPalette-input').fill('Show the Julia Panel');
-  await page.locator('.lm-CommandPalette-item', { hasText: 'Show the Julia Panel' }).click();
+  await page.locator('.lm-Menu-item', { hasText: 'Right Sidebar' }).hover();
+  await page.locator('.lm-Menu-item', { hasText: 'Julia' }).click();
   const panel = page.locator('#julia-aot-panel');
   await expect(panel).toBeVisible();
   const box = await panel.boundingBox();
