@@ -376,6 +376,20 @@ class Artifact:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Proof:
+    """The oracle on the artifact: every call that the tests make, done with the compiled code."""
+
+    checks: str
+    """``passed``, or ``failed: …``, with the artifact's results in place of the function's."""
+    calls: int = 0
+    """How many calls of the tests were repeated on the artifact."""
+    equal: bool = False
+    """Whether the checks pass and every result is the one of the JIT (floating point: to 1.5e-8)."""
+    differences: tuple[str, ...] = ()
+    """The first calls with another result: the call, the JIT's result, the artifact's."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BuildResult:
     """What a build gave: the artifact, how long each stage took, and what was said on the way."""
 
@@ -388,6 +402,8 @@ class BuildResult:
     fixes: tuple[Fix, ...] = ()
     diff: str = ""
     """What ``fixes`` changed, as a unified diff of the user's source."""
+    proof: Proof | None = None
+    """The oracle's answer on the artifact; ``None`` when there was no oracle."""
 
 
 # ---------------------------------------------------------------- events
