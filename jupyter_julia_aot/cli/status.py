@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from typing import Any
 
 from jupyter_julia_aot.cli.command import ANSWER_IS_NO, SUCCEEDED, Output
 from jupyter_julia_aot.cli.options import Verbs, add_verb
@@ -11,7 +12,13 @@ from jupyter_julia_aot.errors import InstallError
 
 def add_verbs(verbs: Verbs) -> None:
     """Register ``doctor`` and ``setup``."""
-    add_verb(verbs, "doctor", run_doctor, "say what works on this machine, what does not, and why")
+    doctor = add_verb(
+        verbs, "doctor", run_doctor, "say what works on this machine, and why the rest does not"
+    )
+    doctor.add_argument(
+        "--devices", action="store_true", help="test GPUs, too, in helper processes (minutes)"
+    )
+    doctor.add_argument("--report", metavar="FILE", help="with --devices: write it, to attach to an issue")
     setup = add_verb(verbs, "setup", run_setup, "install what is missing: a Julia, and the embedded model")
     setup.add_argument(
         "--source",
@@ -31,6 +38,8 @@ def run_doctor(args: argparse.Namespace, output: Output) -> int:
     from jupyter_julia_aot.pipeline import doctor
 
     report = doctor()
+    if args.devices:
+        report["devices"] = [_devices(args, output)]
     output.result(report)
     for julia in report["julia"]:
         output.line(f"Julia {julia['version']}  {julia['path']}  ({julia['source']})")
@@ -48,13 +57,30 @@ def run_doctor(args: argparse.Namespace, output: Output) -> int:
         for lack in way["degraded"]:
             output.line(f"    {way['name']}: {lack}")
     output.line(f"C compiler {report['compiler'] or 'none'}")
-    for device in report["devices"]:
-        output.line(f"Device  {device}")
+    if report["routes"]["note"]:
+        output.line(f"Routes  {report['routes']['note']}")
+    for found in report["devices"]:
+        from jupyter_julia_aot.pipeline.devices import device_lines
+
+        for line in device_lines(found):
+            output.line(line)
     for problem in report["problems"]:
         output.line(f"\n✗ {problem['what']}\n  → {problem['remedy']}")
     if not report["problems"]:
         output.line("\n✓ ready: generate, try and build")
     return ANSWER_IS_NO if report["problems"] else SUCCEEDED
+
+
+def _devices(args: argparse.Namespace, output: Output) -> dict[str, Any]:
+    from pathlib import Path
+
+    from jupyter_julia_aot.pipeline.devices import device_report, write_device_report
+
+    report = device_report(args.julia or "", progress=lambda text: output.progress(f"… {text}"))
+    if args.report:
+        write_device_report(report, Path(args.report))
+        output.progress(f"written to {args.report}")
+    return report
 
 
 def run_setup(args: argparse.Namespace, output: Output) -> int:

@@ -68,6 +68,17 @@ class JuliaMagics(Magics):
 
         run_command(self.notebook, line)
 
+    @line_cell_magic
+    @one_message
+    def reactant(self, line: str, cell: str | None = None) -> None:
+        """``%%reactant NAME`` compiles array code; ``%reactant hlo|export NAME``."""
+        from jupyter_julia_aot.magics.reactant import run_reactant, run_reactant_command
+
+        if cell is not None:
+            run_reactant(self.notebook, line, cell)
+        else:
+            run_reactant_command(self.notebook, line)
+
     def close_julia(self) -> None:
         """Stop everything this kernel started."""
         self.notebook.close()

@@ -10,6 +10,7 @@ from pathlib import Path
 from jupyter_julia_aot.errors import SettingError
 from jupyter_julia_aot.magics.arguments import MagicParser
 from jupyter_julia_aot.magics.notebook import Notebook
+from jupyter_julia_aot.magics.running import compare_routes, setup_run, show_devices
 
 SHOWN = 10
 
@@ -122,6 +123,9 @@ COMMANDS: dict[str, Callable[[Notebook, list[str]], None]] = {
     "builds": _builds,
     "run": _run,
     "stop": _stop,
+    "setup-run": setup_run,
+    "devices": show_devices,
+    "compare": compare_routes,
     "help": _help,
 }
 
@@ -137,4 +141,8 @@ HELP = """\
 %julia builds        what was compiled
 %julia run NAME …    run what was compiled, with arguments
 %julia stop          stop background jobs (--bg)
+%julia setup-run     make Julia in this process ready, ahead of the first cell
+%julia devices       GPUs, and what was tested on them (--install, --report)
+%julia compare NAME  the same calls by every route; takes the fastest that is right
+%%reactant NAME      compile array code with Reactant (%reactant help)
 Each magic explains its options with -h. Settings: %config JuliaAot, or JULIA_AOT_<NAME>."""

@@ -12,6 +12,7 @@ from jupyter_julia_aot.magics.arguments import MagicParser
 from jupyter_julia_aot.magics.commands import COMMANDS
 from jupyter_julia_aot.magics.julia_cell import julia_parser
 from jupyter_julia_aot.magics.notebook import namespace_names
+from jupyter_julia_aot.magics.reactant import reactant_parser
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -28,6 +29,7 @@ _MAKERS: dict[str, Callable[[], MagicParser]] = {
     "%%juliac": parsers.build_parser,
     "%%julia_trial": parsers.trial_parser,
     "%%julia": julia_parser,
+    "%%reactant": reactant_parser,
 }
 
 

@@ -30,6 +30,11 @@ def julia_parser() -> MagicParser:
     p.add_argument("-o", "--output", nargs="+", default=[], metavar="Z", help="Julia variables for Python")
     p.add_argument("--worker", action="store_true", help="in the sandboxed process of %%%%julia_trial")
     p.add_argument("--in-process", action="store_true", help="in this process, or not at all")
+    p.add_argument(
+        "--device",
+        choices=["amdgpu", "reactant"],
+        help="in an unconfined process with that package loaded; what would silently stay on the CPU fails",
+    )
     p.add_argument("--threads", type=int, metavar="N", help="Julia's threads in this process (first cell)")
     p.add_argument("--seconds", type=float, metavar="S", help="stop the cell after so long")
     p.add_argument("--reset", action="store_true", help="start the sandboxed process anew")
@@ -80,7 +85,12 @@ def open_cells(notebook: Notebook, args: argparse.Namespace) -> Any:
     def worker() -> Session:
         return open_trial_session(notebook, args)
 
-    opened = choose_cells(worker, route=route, julia=args.julia or "", threads=args.threads)
+    if args.device:
+        from jupyter_julia_aot.pipeline.cells import device_cells
+
+        opened = device_cells(args.device, args.julia or "")
+    else:
+        opened = choose_cells(worker, route=route, julia=args.julia or "", threads=args.threads)
     if opened.route not in notebook.told:
         notebook.told.add(opened.route)
         print(f"[{opened.notice}]", file=sys.stderr)  # noqa: T201 - once, beside the cell's output

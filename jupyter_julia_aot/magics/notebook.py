@@ -31,6 +31,8 @@ class Notebook:
         self.session: Session | None = None
         self.cells: Any = None
         """The Julia cells used last (``pipeline.cells.OpenCells``), for completions and help."""
+        self.reactants: dict[str, Any] = {}
+        """Functions compiled by Reactant, by their Julia name."""
         self.told: set[str] = set()
         """Routes whose peculiarities the user was told."""
         self._history: History | None = None
@@ -96,12 +98,14 @@ class Notebook:
 
     def close(self) -> None:
         """Stop jobs, workers and the history."""
+        from jupyter_julia_aot.pipeline.devices import close_device_sessions
         from jupyter_julia_aot.pipeline.pools import close_pools
 
         self.jobs.stop()
         if self.session is not None:
             self.session.close()
             self.session = None
+        close_device_sessions()
         close_pools()
         if self._history is not None:
             self._history.close()

@@ -19,6 +19,17 @@ def choose_cells(
     return cells.choose_cells(worker, route=route, julia=julia, threads=threads)
 
 
+def device_cells(which: str, julia: str = "") -> OpenCells:
+    """Cells with a device's package loaded. Raises :class:`DeviceError` when it is not installed."""
+    from jupyter_julia_aot.pipeline.devices import device_session
+    from jupyter_julia_aot.run.cells import OpenCells
+
+    session = device_session(which, julia)
+    version = session.toolchain.version
+    notice = f"Julia {version} runs in an unconfined process of its own with {which}; it can be stopped"
+    return OpenCells(session, f"device-{which}", notice)
+
+
 def bind_from_cell(name: str, opened: OpenCells, code: str) -> Any:
     """What a cell defined; see :func:`run.cells.bind_from_cell`."""
     from jupyter_julia_aot.run import cells

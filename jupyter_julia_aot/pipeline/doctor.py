@@ -19,6 +19,8 @@ def doctor(julia: str = "") -> dict[str, Any]:
     Starts no model and installs nothing. ``problems`` lists ``{"what", "remedy"}`` of whatever
     keeps the main path (generate, try, build) from working; empty means all is well.
     """
+    from jupyter_julia_aot.pipeline.routes import routes_here
+
     toolchains, broken = _toolchains(julia)
     model = _model()
     sandbox = _sandbox()
@@ -28,6 +30,7 @@ def doctor(julia: str = "") -> dict[str, Any]:
         "model": model,
         "models": _servers(),
         "devices": [],
+        "routes": routes_here(julia),
         "sandbox": sandbox,
         "compiler": _compiler(),
         "problems": _problems(toolchains, broken, model, sandbox),

@@ -30,6 +30,9 @@ class Engine(Protocol):
     def call(self, module: str, function: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Call it."""
 
+    def memory_bytes(self) -> int | None:
+        """The most memory that its process has had."""
+
     def forget(self, module: str) -> None:
         """Let go of a module that nobody calls any more."""
 
@@ -52,6 +55,8 @@ class JuliaFunction:
         self.__name__ = self.__qualname__ = python_name(name)
         self.__julia_code__ = code
         self.route: RouteName = engine.route
+        self.why = ""
+        """Why it runs by this route."""
         self.toolchain = engine.toolchain
         self._engine = engine
         # Helpers of one function must not replace another's, so each lives in a module of its own.
@@ -68,6 +73,10 @@ class JuliaFunction:
             # Its Julia ended since: stopped by force, out of memory, or by the function itself.
             self._define()
         return self._engine.call(self._module, self.name, args, kwargs)
+
+    def memory_bytes(self) -> int | None:
+        """The most memory, in bytes, that the process it runs in has had."""
+        return self._engine.memory_bytes()
 
     def close(self) -> None:
         """Let Julia forget the function; for one that was replaced."""

@@ -91,6 +91,12 @@ class JuliacallEngine:
         self._functions[module] = caller
         return str(doc)
 
+    def memory_bytes(self) -> int:
+        """The most memory that this process has had."""
+        import resource
+
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
     def add_function(self, module: str, function: Any) -> None:
         """Let :meth:`call` find a Julia function as that of ``module``."""
         self._functions[module] = function

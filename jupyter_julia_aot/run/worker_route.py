@@ -43,6 +43,10 @@ class WorkerEngine:
         """Call it. Raises ``JuliaError``, ``Cancelled``, ``NotCarriedError``."""
         return self.session.call(f"{module}.{function}", *args, **kwargs)
 
+    def memory_bytes(self) -> int:
+        """The most memory that the worker has had."""
+        return int(self.session.call("Base.Sys.maxrss"))
+
     def forget(self, module: str) -> None:
         """Drop the module; nothing to do when its process has ended."""
         if self.session.started:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from jupyter_julia_aot.errors import CapabilityError, NoJuliaError, ToolchainErr
 from jupyter_julia_aot.records import Capability, Toolchain
 from jupyter_julia_aot.settings import cache_dir, settings
 from jupyter_julia_aot.toolchain.capabilities import OLDEST, capabilities, version_tuple
+from jupyter_julia_aot.toolchain.packages import juliapkg_projects
 from jupyter_julia_aot.toolchain.probe import Installation, probe
 
 SETUP = "run `jupyter julia-aot setup` to install one, or set JULIA_AOT_JULIA to a Julia of yours"
@@ -131,26 +131,13 @@ def _unnamed_places() -> Iterator[tuple[str, str]]:
         chosen = os.environ.get(variable)
         if chosen and (program_path := shutil.which(chosen)):
             yield program_path, variable
-    for project in _juliapkg_projects():
+    for project in juliapkg_projects():
         program = project / "pyjuliapkg" / "install" / "bin" / "julia"
         if program.is_file():
             yield str(program), "juliapkg"
     for pattern in ("julia-*/bin/julia", "debian-*/usr/bin/julia"):
         for program in sorted(private_root().glob(pattern), reverse=True):
             yield str(program), "installed by us"
-
-
-def _juliapkg_projects() -> Iterator[Path]:
-    """Where juliapkg keeps its environment: see juliapkg's ``state.py``."""
-    chosen = os.environ.get("PYTHON_JULIAPKG_PROJECT")
-    if chosen:
-        yield Path(chosen)
-    if sys.prefix != sys.base_prefix:
-        yield Path(sys.prefix) / "julia_env"
-    if conda := os.environ.get("CONDA_PREFIX"):
-        yield Path(conda) / "julia_env"
-    depot = os.environ.get("JULIA_DEPOT_PATH", "").split(os.pathsep)[0] or Path.home() / ".julia"
-    yield Path(depot) / "environments" / "pyjuliapkg"
 
 
 def _none_usable(julia: str, broken: tuple[tuple[str, str], ...]) -> NoJuliaError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 import tomllib
 from collections.abc import Iterator
 from functools import lru_cache
@@ -47,6 +48,20 @@ def _environments(name: str, place: Installation) -> Iterator[Path]:
         yield depot / "environments" / f"v{place.version}"
         yield depot / "environments" / "apps" / name
     yield our_environment(place)
+    yield from juliapkg_projects()
+
+
+def juliapkg_projects() -> Iterator[Path]:
+    """Where juliapkg keeps its environment: see juliapkg's ``state.py``."""
+    chosen = os.environ.get("PYTHON_JULIAPKG_PROJECT")
+    if chosen:
+        yield Path(chosen)
+    if sys.prefix != sys.base_prefix:
+        yield Path(sys.prefix) / "julia_env"
+    if conda := os.environ.get("CONDA_PREFIX"):
+        yield Path(conda) / "julia_env"
+    depot = os.environ.get("JULIA_DEPOT_PATH", "").split(os.pathsep)[0] or Path.home() / ".julia"
+    yield Path(depot) / "environments" / "pyjuliapkg"
 
 
 def _manifest_entry(folder: Path, name: str, minor: str) -> dict[str, Any] | None:

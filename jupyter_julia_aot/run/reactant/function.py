@@ -66,6 +66,8 @@ class ReactantFunction:
         self.notice = notice
         """Why it is not the backend that was asked for; empty when it is."""
         self.last: ReactantRun | None = None
+        self.example: tuple[Any, ...] | None = None
+        """The arguments of the last call that went well: their shapes and types are those of a program."""
         self._host = host
         self._module = f"Traced{next(_numbers)}"
         self._define()
@@ -105,6 +107,7 @@ class ReactantFunction:
                 remedy="a branch or an index that depends on values is fixed when it is traced (use @trace "
                 "or whole-array operations), or the device computes wrongly (%julia devices)",
             )
+        self.example = args
         return done["value"]
 
     def measure(self, times: int, *args: Any) -> list[float]:
@@ -112,6 +115,10 @@ class ReactantFunction:
         self._there()
         found = self._host.call("ReactantEngine.measure", self._module, self.name, self.backend, times, *args)
         return [float(s) for s in found]
+
+    def memory_bytes(self) -> int:
+        """The most memory, in bytes, that Reactant's process has had."""
+        return int(self._host.call("Base.Sys.maxrss"))
 
     def hlo(self, *args: Any) -> Hlo:
         """The StableHLO for such arguments, as traced and as optimised by Reactant."""
