@@ -5,8 +5,9 @@ Names are imported from their modules on first use, so that importing this packa
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from jupyter_julia_aot.lazily import lazily
 
 if TYPE_CHECKING:
     from jupyter_julia_aot.build.builder import build
@@ -24,9 +25,4 @@ _HOMES = {
     "run_artifact": "verify",
 }
 
-
-def __getattr__(name: str) -> Any:
-    home = _HOMES.get(name)
-    if home is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f"{__name__}.{home}"), name)
+__getattr__ = lazily(__name__, _HOMES)

@@ -6,8 +6,9 @@
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from jupyter_julia_aot.lazily import lazily
 
 if TYPE_CHECKING:
     from jupyter_julia_aot.model.connecting import connect, locate, stop_embedded
@@ -62,9 +63,4 @@ __all__ = [
     "stop_embedded",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    home = _HOMES.get(name)
-    if home is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f"{__name__}.{home}"), name)
+__getattr__ = lazily(__name__, _HOMES)

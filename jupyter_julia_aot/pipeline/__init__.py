@@ -7,7 +7,9 @@ importing this package costs nothing.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from jupyter_julia_aot.lazily import lazily
 
 if TYPE_CHECKING:
     from jupyter_julia_aot.pipeline.accepting import Accepted, accept, accepted_code
@@ -44,12 +46,4 @@ __all__ = [
     "try_code",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
-
-    value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
-    globals()[name] = value
-    return value
+__getattr__ = lazily(__name__, _HOMES)
