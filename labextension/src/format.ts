@@ -69,6 +69,17 @@ export function percent(share: number): string {
 
 /** One line of at most `most` characters. */
 export function oneLine(text: string, most = 120): string {
-  const line = text.replace(/\s+/g, ' ').trim();
+  const line = visible(text).replace(/\s+/g, ' ').trim();
   return line.length > most ? `${line.slice(0, most - 1)}…` : line;
+}
+
+/**
+ * Text with its direction marks made visible: they could show code in another order than the one
+ * in which it runs (CVE-2021-42574, "Trojan Source").
+ */
+export function visible(text: string): string {
+  return text.replace(
+    /[\u202a-\u202e\u2066-\u2069\u200e\u200f\u061c]/g,
+    mark => `\u27e8U+${mark.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}\u27e9`
+  );
 }

@@ -3,7 +3,7 @@ import * as React from 'react';
 
 import { useDo, useLive, useMemory, useServices } from './context';
 import * as format from './format';
-import { Badge, Button, Facts, Note, Progress } from './parts';
+import { Badge, Button, Facts, Note, Output, Progress } from './parts';
 import { ILiveRun, tokensPerSecond } from './state';
 import { IJob } from './types';
 
@@ -189,7 +189,7 @@ function JobRow(props: { job: IJob; quiet: boolean }): JSX.Element {
           )}
         </div>
       )}
-      {!props.quiet && job.message && <div className="jja-facts jja-pad jja-clip">{job.message}</div>}
+      {!props.quiet && job.message && <div className="jja-facts jja-pad jja-clip">{format.visible(job.message)}</div>}
       {details !== null && <JobDetails job={details} />}
     </article>
   );
@@ -205,9 +205,9 @@ function JobDetails(props: { job: IJob }): JSX.Element {
       {scores.length > 0 && (
         <Facts facts={scores.map(([k, score]) => [`pass@${k}`, format.percent(Number(score))])} />
       )}
-      {output && <pre className="jja-code jja-wrap">{output}</pre>}
+      {output && <Output text={output} />}
       {job.log ? (
-        <pre className="jja-code jja-wrap">{job.log}</pre>
+        <Output text={job.log} />
       ) : (
         !output && <div className="jja-facts">{trans.__('It has said nothing yet.')}</div>
       )}

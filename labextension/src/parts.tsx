@@ -4,6 +4,7 @@ import * as React from 'react';
 
 import { useServices } from './context';
 import { diffLines, diffRows } from './diff';
+import { visible } from './format';
 import { RequestError } from './request';
 
 export function Button(props: {
@@ -37,7 +38,7 @@ export function Badge(props: { kind: string; label?: string }): JSX.Element {
 export function Note(props: { kind: 'error' | 'warning'; text: string; remedy?: string }): JSX.Element {
   return (
     <div className={`jja-note jja-${props.kind}`} role={props.kind === 'error' ? 'alert' : 'note'}>
-      {props.text}
+      {visible(props.text)}
       {props.remedy ? `\n→ ${props.remedy}` : ''}
     </div>
   );
@@ -102,7 +103,7 @@ const JULIA =
 export function Code(props: { code: string }): JSX.Element {
   return (
     <pre className="jja-code" tabIndex={0}>
-      {coloured(props.code)}
+      {coloured(visible(props.code))}
     </pre>
   );
 }
@@ -128,7 +129,7 @@ function coloured(code: string): React.ReactNode[] {
 /** What changed from `before` to `after`; screen readers hear insertions and deletions. */
 export function Diff(props: { before: string; after: string }): JSX.Element {
   const lines = React.useMemo(
-    () => diffLines(props.before, props.after),
+    () => diffLines(visible(props.before), visible(props.after)),
     [props.before, props.after]
   );
   return (
@@ -154,7 +155,10 @@ export function SideBySide(props: {
   left: string;
   right: string;
 }): JSX.Element {
-  const lines = React.useMemo(() => diffLines(props.before, props.after), [props.before, props.after]);
+  const lines = React.useMemo(
+    () => diffLines(visible(props.before), visible(props.after)),
+    [props.before, props.after]
+  );
   const rows = React.useMemo(() => diffRows(lines), [lines]);
   return (
     <>
@@ -182,5 +186,14 @@ export function SideBySide(props: {
         <Diff before={props.before} after={props.after} />
       </div>
     </>
+  );
+}
+
+/** What a program wrote, as it stands. */
+export function Output(props: { text: string }): JSX.Element {
+  return (
+    <pre className="jja-code jja-wrap" tabIndex={0}>
+      {visible(props.text)}
+    </pre>
   );
 }

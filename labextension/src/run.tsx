@@ -2,7 +2,7 @@ import * as React from 'react';
 
 import { useAsked, useDo, useLive, useServices } from './context';
 import * as format from './format';
-import { Badge, Button, Code, Diff, Facts, Failure, Loading, Note, SideBySide } from './parts';
+import { Badge, Button, Code, Diff, Facts, Failure, Loading, Note, Output, SideBySide } from './parts';
 import { ICandidateEntry, IRun } from './types';
 
 /** One run: prompt, candidates beside each other as differences, trials and errors. */
@@ -47,7 +47,7 @@ function Head(props: { run: IRun; close: () => void }): JSX.Element {
   return (
     <>
       <div className="jja-head">
-        <h1 className="jja-name">{summary.name || summary.kind}</h1>
+        <h1 className="jja-name">{format.visible(summary.name || summary.kind)}</h1>
         <Badge kind={summary.verdict ?? summary.status} />
         <span className="jja-facts">
           {[
@@ -74,7 +74,7 @@ function Head(props: { run: IRun; close: () => void }): JSX.Element {
         )}
         <Button label={trans.__('Delete')} onClick={remove} />
       </div>
-      {prompt && <div className="jja-request">{prompt.request}</div>}
+      {prompt && <div className="jja-request">{format.visible(prompt.request)}</div>}
       <Facts
         facts={[
           [
@@ -225,12 +225,12 @@ function Candidate(props: { run: IRun; entry: ICandidateEntry; number: number })
           />
         )}
         {trial && trial.failures.length > 0 && (
-          <pre className="jja-code jja-wrap">{trial.failures.join('\n')}</pre>
+          <Output text={trial.failures.join('\n')} />
         )}
         {trial?.output && (
           <details className="jja-ran">
             <summary>{trans.__('Output')}</summary>
-            <pre className="jja-code jja-wrap">{trial.output}</pre>
+            <Output text={trial.output} />
           </details>
         )}
       </div>

@@ -104,7 +104,8 @@ test('what a hostile model wrote is shown as text @smoke', async ({ page }) => {
   await history.getByText('hostile_one', { exact: true }).click();
   const run = page.locator('.jja-run-view');
   await expect(run.getByText('<script>window.hacked=2</script>')).toBeVisible();
-  await expect(run.getByText('<svg onload=window.hacked=5>')).toBeVisible();
+  // The mark that would turn the rest around is shown instead.
+  await expect(run.getByText('<svg onload=window.hacked=5>\u27e8U+202E\u27e9<b>bold</b>')).toBeVisible();
   await run.getByText('Compare candidates').click();
   await expect(run.locator('.jja-sides ins', { hasText: 'window.hacked=3' })).toBeVisible();
   await page.setViewportSize({ width: 700, height: 900 });

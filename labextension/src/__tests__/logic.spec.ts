@@ -116,6 +116,13 @@ describe('windowing', () => {
   });
 });
 
+describe('direction marks', () => {
+  it('are shown, so that code is read in the order in which it runs', () => {
+    expect(format.visible('a\u202eb\u2066c')).toBe('a\u27e8U+202E\u27e9b\u27e8U+2066\u27e9c');
+    expect(format.visible('straße α ← 日本')).toBe('straße α ← 日本');
+  });
+});
+
 describe('difference in two columns', () => {
   it('puts what was removed beside what took its place, and loses nothing', () => {
     const before = 'function f(x)\n  y = x\n  return y\nend';
