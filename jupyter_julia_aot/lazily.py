@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -17,6 +18,9 @@ def lazily(package: str, homes: Mapping[str, str]) -> Callable[[str], Any]:
         home = homes.get(name)
         if home is None:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
-        return getattr(importlib.import_module(f"{package}.{home}"), name)
+        value = getattr(importlib.import_module(f"{package}.{home}"), name)
+        # Importing a module makes it an attribute of its package, under a name that may be this one.
+        setattr(sys.modules[package], name, value)
+        return value
 
     return __getattr__
