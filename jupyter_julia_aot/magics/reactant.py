@@ -23,7 +23,8 @@ def reactant_parser() -> MagicParser:
     p = MagicParser(
         "%%reactant",
         "Compile the function NAME of the cell (or the accepted one, when the cell is empty) with "
-        "Reactant and bind it in Python. A GPU is used after a smoke test only; otherwise the CPU is, with the reason.",
+        "Reactant and bind it in Python. A GPU is used only after a smoke test; otherwise the CPU is, "
+        "with the reason.",
     )
     p.add_argument("name", metavar="NAME", help="the function")
     p.add_argument("--on", default="auto", metavar="BACKEND", help="auto cpu gpu rocm cuda tpu metal")
