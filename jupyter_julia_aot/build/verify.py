@@ -8,6 +8,7 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
+from jupyter_julia_aot.build.faults import with_explanation
 from jupyter_julia_aot.errors import BuildError
 from jupyter_julia_aot.records import Artifact, Verified
 from jupyter_julia_aot.toolchain.process import run
@@ -74,6 +75,6 @@ def _run(
         ran=True,
         exit_code=None if ran.timed_out else ran.code,
         stdout=ran.stdout,
-        stderr=ran.stderr + (f"\nstopped after {timeout:g} s" if ran.timed_out else ""),
+        stderr=with_explanation(ran.stderr) + (f"\nstopped after {timeout:g} s" if ran.timed_out else ""),
         seconds=ran.seconds,
     )
