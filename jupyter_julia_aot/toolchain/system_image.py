@@ -24,6 +24,8 @@ def object_command(
     """Run ``script`` (a file and its arguments), then write everything that is loaded to ``target``."""
     words = [
         "--compiled-modules=no",  # packages come from source, into this process
+        # Else packages run their warm-ups, whose tasks no image can hold (REPL does).
+        *(["--pkgimages=no"] if toolchain.version_tuple >= (1, 9, 0) else []),
         f"--sysimage={place.image}",
         "-g0",
         *options,

@@ -86,6 +86,20 @@ def test_a_finished_journal_is_not_judged_again(tmp_path: Path) -> None:
     assert without_time(again) == without_time(first)
 
 
+def test_wall_seconds_are_those_of_all_sessions(tmp_path: Path) -> None:
+    journal = tmp_path / "j.jsonl"
+    run(samples(), journal=journal)
+    lines = journal.read_text().splitlines()
+    # As if the first session had been killed after its tenth verdict, an hour after it began.
+    tenth = json.loads(lines[10])
+    lines[10] = json.dumps({**tenth, "wall": 3600.0})
+    journal.write_text("\n".join(lines[:11]) + "\n")
+    assert run(samples(), journal=journal).wall_seconds >= 3600.0
+    last = json.loads(journal.read_text().splitlines()[-1])
+    assert last["wall"] >= 3600.0
+    assert run(samples(), journal=journal).wall_seconds >= last["wall"]
+
+
 def test_half_a_line_is_dropped_and_judged_again(tmp_path: Path) -> None:
     journal = tmp_path / "j.jsonl"
     expected = without_time(run(samples(), journal=journal))

@@ -165,6 +165,8 @@ def bad(**changes: Any) -> dict[str, Any]:
             json.dumps(MULTIPL_E) + "\n" + json.dumps(MULTIPL_E),
             "line 2: task id 'HumanEval_900_twice' is also in",
         ),
+        (json.dumps({**PROGRAM, "timeout_s": 0}), "line 1: field 'timeout_s' is 0, not seconds above 0"),
+        (json.dumps({**PROGRAM, "timeout_s": "5"}), "line 1: field 'timeout_s' is '5', not seconds above 0"),
         ("", "holds no tasks"),
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -74,6 +75,43 @@ def test_checks_lines_output_and_failures_are_reported(pool: TrialPool) -> None:
     assert wrong.failures[0] == "line 3: f(3) == 9\n  evaluated: 4 == 9"
 
 
+def test_main_is_as_in_a_fresh_julia(pool: TrialPool) -> None:
+    # A name of Base that anybody has used in `Main` cannot be given to a function of one's own any more.
+    taken = [
+        "sum",
+        "sqrt",
+        "error",
+        "joinpath",
+        "haskey",
+        "identity",
+        "filter",
+        "map",
+        "println",
+        "print",
+        "string",
+        "isequal",
+        "sort",
+        "length",
+        "get",
+        "first",
+        "sprint",
+        "showerror",
+        "precompile",
+        "include_string",
+        "getfield",
+        "isdefined",
+        "names",
+        "empty!",
+        "push!",
+        "display",
+    ]
+    code = "".join(f"{name}(a, b, c, d) = 1\n" for name in taken) + "==(a, b, c) = 1\n"
+    assert judge(pool, code + "f(x) = x * x").verdict == "passed"
+    names = judge(pool, "println(join(names(Main; all = true, imported = true), ' '))\nf(x) = x * x")
+    found = {name for name in names.output.split() if not name.startswith("#")}
+    assert found <= {"Base", "Core", "Main", "eval", "include"}
+
+
 def test_time_limit_and_compiler(pool: TrialPool) -> None:
     slow = judge(pool, "f(x) = (s = 0; for i in 1:10^8; s += i % 7; end; x^2)")
     assert (slow.verdict, slow.jit) == ("passed", True)
@@ -110,6 +148,50 @@ def test_time_limit_and_compiler(pool: TrialPool) -> None:
 def test_kinds_of_checks(pool: TrialPool, tests: str, code: str, verdict: str) -> None:
     trial = judge(pool, code, tests)
     assert trial.verdict == verdict, trial
+
+
+@pytest.mark.parametrize(
+    ("code", "line", "column", "said"),
+    [
+        ("f(x) = )", 1, 8, "unexpected"),
+        ("g = 1\nf(x) = (2,\n", 2, None, ""),
+        ("f(x) = 1\nh(é) = ]", 2, 8, "unexpected"),
+        ("f(x)=", 1, None, "premature end of input"),
+    ],
+)
+def test_what_does_not_parse_is_told_in_one_line_with_its_place(
+    pool: TrialPool, code: str, line: int, column: int | None, said: str
+) -> None:
+    trial = judge(pool, code)
+    assert trial.verdict == "syntax"
+    assert trial.error is not None
+    assert (trial.error.type, "\n" in trial.error.message) == ("ParseError", False)
+    found = re.fullmatch(r"(\S.*) \(line (\d+), column (\d+)\)", trial.error.message)
+    assert found is not None, trial.error.message
+    assert int(found[2]) == trial.error.line
+    assert said in found[1]
+    if column is not None:
+        assert (int(found[2]), int(found[3])) == (line, column)
+
+
+def test_an_oracle_can_have_a_time_limit_of_its_own(pool: TrialPool) -> None:
+    trial = pool.run(candidate("f(x) = while true\nend"), replace(SQUARE, seconds=0.5))
+    assert trial.verdict == "timeout"
+    assert trial.error is not None
+    assert "0.5 s" in trial.error.message
+
+
+def test_asserts_in_python_judge_each_candidate_in_a_process_of_its_own(pool: TrialPool) -> None:
+    oracle = Oracle(source="assert f(3) == 9\nassert f(0) == 0", language="python")
+    programs = (
+        ("f(x) = x^2", "passed"),
+        ("f(x)=", "syntax"),  # a line more would complete it
+        ("square(x) = x^2\nBase.:(==)(a::Int, b::Int) = true\nf(x) = 1", "failed"),
+        ("f(x) = square(x)", "error"),  # of the one before
+        ("exit(0)", "crashed"),
+    )
+    futures = [pool.submit(candidate(code), oracle) for code, _ in programs]
+    assert [future.result().verdict for future in futures] == [verdict for _, verdict in programs]
 
 
 @pytest.mark.parametrize("tests", ["@test f(", "x = 1", "", "f(3)"])

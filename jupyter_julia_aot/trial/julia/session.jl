@@ -12,6 +12,7 @@ using .Wire: read_frame, write_frame
 using .Values: Store, encode, decode, forget!
 
 const STORE = Store()
+const HOME = Ref{Module}(Main)         # where cells run; another module only while the image is made
 const EAGER = Union{Nothing,Missing,Bool,Int64,Float64}
 
 duplicate(fd::Int) = ccall(:fcntl, Cint, (Cint, Cint, Cint...), fd, 1030, 3)       # F_DUPFD_CLOEXEC
@@ -81,8 +82,8 @@ function perform(kind::String, request::Dict{String,Any})
     kind == "call" && return call_function(request)
     kind == "set" && return set_variables(request["names"], request["values"])
     kind == "value" && return with_value(decode(request["value"], STORE))
-    kind == "get" && return with_value(Base.invokelatest(getfield, Main, Symbol(request["variable"])))
-    kind == "doc" && return Dict{String,Any}("text" => Help.documentation(Main, request["variable"]))
+    kind == "get" && return with_value(Base.invokelatest(getfield, HOME[], Symbol(request["variable"])))
+    kind == "doc" && return Dict{String,Any}("text" => Help.documentation(HOME[], request["variable"]))
     kind == "complete" && return Help.completions(request["code"], request["position"])
     kind == "quiet" && return quiet()
     error("unknown request $kind")
@@ -103,7 +104,7 @@ end
 function run_cell(code::String, name::String, show_it::Bool)
     push!(Faults.CELLS, name)
     value = Base.reenable_sigint() do
-        include_string(soft, Main, code, name)
+        include_string(soft, HOME[], code, name)
     end
     reply = Dict{String,Any}()
     if show_it && value !== nothing
@@ -128,7 +129,7 @@ function define(name::String, code::String, file::String, defines::String)
     Core.eval(place, :(eval(x) = Core.eval($place, x); include(path) = Base.include($place, path)))
     Base.reenable_sigint(() -> include_string(place, code, file))
     Base.invokelatest(isdefined, place, Symbol(defines)) || throw(UndefVarError(Symbol(defines)))
-    Core.eval(Main, Expr(:(=), Symbol(name), place))
+    Core.eval(HOME[], Expr(:(=), Symbol(name), place))
     return Dict{String,Any}("text" => Help.documentation(place, defines))
 end
 
@@ -136,7 +137,7 @@ end
 
 "The function a name such as `f` or `Main.M.f` stands for."
 function named(name::String)
-    value = Main
+    value = HOME[]
     for part in split(name, '.')
         value = Base.invokelatest(getfield, value, Symbol(part))
     end
@@ -176,7 +177,7 @@ end
 
 function set_variables(names, values)
     for (name, value) in zip(names, values)
-        Core.eval(Main, Expr(:(=), Symbol(name), QuoteNode(decode(value, STORE))))
+        Core.eval(HOME[], Expr(:(=), Symbol(name), QuoteNode(decode(value, STORE))))
     end
     return Dict{String,Any}()
 end

@@ -1,4 +1,4 @@
-# What a session does, done once while the image is made, so that all of it is compiled there. `Main` stays empty.
+# What a session does, done once while the image is made, so that all of it is compiled there. `Main` stays as it is.
 
 let sink = Int(ccall(:open, Cint, (Cstring, Cint, Cint...), "/dev/null", 1, 0)), number = Ref(0)
     function request(kind, fields::Pair...)
@@ -9,6 +9,7 @@ let sink = Int(ccall(:open, Cint, (Cstring, Cint, Cint...), "/dev/null", 1, 0)),
     call(name, arguments...) = request("call", "function" => name, "arguments" => Any[arguments...], "keywords" =>
                                        Dict{String,Any}(), "shared" => Any[], "resizable" => false)
     bytes(value) = encode(value, STORE)
+    HOME[] = Module(:Rehearsal)
 
     Console.SEND_DISPLAY[] = (n, shown) -> write_frame(sink, Dict{String,Any}("number" => n, "bundle" => shown))
     for code in ("1 + 1", "nothing;", "\"text\"", "[1, 2, 3]", "[1.5 2.5; 3.5 4.5]", "Dict(\"a\" => 1)", "(1, :a, 2.5)",
@@ -33,6 +34,7 @@ let sink = Int(ccall(:open, Cint, (Cstring, Cint, Cint...), "/dev/null", 1, 0)),
     precompile(set_variables, (Vector{Any}, Vector{Any}))
     precompile(Console.take_over, ())
     precompile(Console.finish, (Int,))
+    HOME[] = Main
     empty!(STORE.objects)
     empty!(Faults.CELLS)
     STORE.next = 1
