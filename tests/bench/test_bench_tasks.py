@@ -71,6 +71,7 @@ def test_programs(tmp_path: Path) -> None:
     (task,) = load_tasks(lines(tmp_path / "t.jsonl", PROGRAM))
     assert task.program
     assert task.oracle.source.count("@test ") == 2
+    assert task.oracle.seconds == 2 * 5  # for each of the two runs
     assert to_try(task, "println(3)").startswith("const __aot_source__ = quote println(3)\nend\n")
 
 
