@@ -29,7 +29,7 @@ $(PANEL): labextension/node_modules/.ready labextension/package.json labextensio
 	@ln -s $(CURDIR)/jupyter_julia_aot/labextension $(VENV)/share/jupyter/labextensions/jupyter-julia-aot
 
 demo: $(VENV)/.ready ## local model → proven Julia → Python call → executable, in a notebook you can open
-	@$(CLI) setup
+	@$(CLI) setup --no-image
 	@$(CLI) demo
 
 test: $(VENV)/.ready $(PANEL) check ## everything CI runs
@@ -49,7 +49,7 @@ format: $(VENV)/.ready ## apply the formatter and the safe lint fixes
 	@$(BIN)/ruff format .
 
 lab: $(VENV)/.ready $(PANEL) ## JupyterLab with the extension and the notebooks
-	@$(CLI) setup
+	@$(CLI) setup --no-image
 	@$(BIN)/jupyter lab notebooks/01_generate_and_compile.ipynb
 
 panel: $(VENV)/.ready $(PANEL) ## build the side panel
