@@ -149,3 +149,24 @@ def test_loading_the_extension_is_cheap() -> None:
     loads = [_load() for _ in range(3)]
     assert not loads[0][1] & NOT_LOADED
     assert min(seconds for seconds, _ in loads) * 1000 <= LOAD_MILLISECONDS
+
+
+@pytest.mark.parametrize(
+    "package",
+    [p.parent for p in sorted(PACKAGE.rglob("__init__.py")) if "lazily(__name__" in p.read_text("utf-8")],
+    ids=lambda p: p.name,
+)
+def test_a_lazy_package_gives_what_it_announces(package: Path) -> None:
+    name = ".".join(package.relative_to(PACKAGE.parent).parts)
+    script = f"""
+import importlib, types
+package = importlib.import_module({name!r})
+for name in package.__all__:
+    for _ in range(2):
+        assert not isinstance(getattr(package, name), types.ModuleType), name
+try:
+    package.no_such_name
+except AttributeError as error:
+    assert "no_such_name" in str(error)
+"""
+    subprocess.run([sys.executable, "-c", script], check=True)
