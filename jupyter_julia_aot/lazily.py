@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import sys
-import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
