@@ -20,7 +20,6 @@ import json
 import os
 import platform
 import shutil
-import tempfile
 import threading
 import time
 from collections.abc import Callable
@@ -29,7 +28,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
-from jupyter_julia_aot.errors import BuildError, JuliaAotError, ToolchainError
+from jupyter_julia_aot.errors import BuildError, ToolchainError
 from jupyter_julia_aot.records import Toolchain
 from jupyter_julia_aot.settings import cache_dir, settings
 
@@ -105,19 +104,19 @@ def build_image(
     if status.state in ("off", "impossible"):
         raise BuildError(f"no worker image: {status.reason}", stage="worker image")
     folder = _folder(toolchain)
-    with file_lock(_lock(folder), cancel):
-        if (image := ready_image(toolchain)) is not None:
-            return image
-        say("making the worker image (once per Julia, some minutes)", None)
-        try:
+    try:
+        with file_lock(_lock(folder), cancel):
+            if (image := ready_image(toolchain)) is not None:
+                return image
+            say("making the worker image (once per Julia, some minutes)", None)
             _make(toolchain, folder, cancel)
-        except (BuildError, OSError) as error:
-            reason = error.message if isinstance(error, JuliaAotError) else str(error)
-            _note_failure(folder, reason)
-            raise BuildError(f"no worker image: {reason}", stage="worker image") from error
-        _failed(folder).unlink(missing_ok=True)
-        _remove_unused(folder)
-        return folder / "image.so"
+            _failed(folder).unlink(missing_ok=True)
+            _remove_unused(folder)
+            return folder / "image.so"
+    except (BuildError, OSError) as error:
+        reason = error.message if isinstance(error, BuildError) else f"{error.filename}: {error.strerror}"
+        _note_failure(folder, reason)
+        raise BuildError(f"no worker image: {reason}", stage="worker image") from error
 
 
 def distrust(image: Path, reason: str) -> None:
@@ -230,8 +229,10 @@ def _make(toolchain: Toolchain, folder: Path, cancel: threading.Event | None) ->
 
     place = installation(toolchain)
     begin = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="julia-aot-image-") as work, staging(folder) as fresh:
-        object_file, image = Path(work) / "image.o", fresh / "image.so"
+    with staging(folder) as fresh:  # also what a killed builder leaves is found and removed there
+        work = fresh / "work"
+        work.mkdir()
+        object_file, image = work / "image.o", fresh / "image.so"
         script = [str(JULIA_SOURCES / "image.jl")]
         variables = {
             **{name: value for name, value in os.environ.items() if not name.startswith("JULIA_")},
@@ -248,6 +249,7 @@ def _make(toolchain: Toolchain, folder: Path, cancel: threading.Event | None) ->
         check = object_command(toolchain, place, object_file, ())[:1]
         check += ["--startup-file=no", f"--sysimage={image}", "-e", _CHECK]
         _step(check, variables, cancel, "Julia does not start with it")
+        shutil.rmtree(work)
         about = {"julia": toolchain.path, "version": toolchain.version, "sources": str(JULIA_SOURCES)}
         write_json(fresh / "about.json", {**about, "seconds": round(time.monotonic() - begin, 1)})
 
