@@ -10,7 +10,7 @@ import shutil
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -19,7 +19,8 @@ from jupyter_julia_aot.build.attempts import compile_job, resolved_trim
 from jupyter_julia_aot.build.backends import Backend, choose
 from jupyter_julia_aot.build.bindings import library
 from jupyter_julia_aot.build.bindings.signature import Description
-from jupyter_julia_aot.build.bundle import list_libraries
+from jupyter_julia_aot.build.bundle import library_folders, list_libraries
+from jupyter_julia_aot.build.faults import explain
 from jupyter_julia_aot.build.job import Job
 from jupyter_julia_aot.build.project import Project, write_project
 from jupyter_julia_aot.build.sbom import write_sbom
@@ -39,6 +40,8 @@ from jupyter_julia_aot.toolchain.locks import file_lock, replace_directory, stag
 from jupyter_julia_aot.toolchain.probe import Installation, installation
 
 Report = Callable[[str, str, float], None]
+Confined = Callable[[Path, Sequence[str], Sequence[str], threading.Event | None], Verified | None]
+"""Runs a program that may read these directories only; ``None`` where that cannot be done."""
 
 
 def build(
@@ -48,11 +51,15 @@ def build(
     out: Path | None = None,
     report: Report | None = None,
     cancel: threading.Event | None = None,
+    confined: Confined | None = None,
+    fresh: bool = False,
 ) -> BuildResult:
-    """Build ``recipe`` with ``toolchain``; the same thing built before is given back at once.
+    """Build ``recipe`` with ``toolchain``; the same thing built before is given back at once,
+    unless it is to be built ``fresh``.
 
     ``report`` gets a stage's name, ``started`` or ``finished``, and seconds. With ``out`` the
-    artifact and what belongs to it are copied there; otherwise it stays in the cache.
+    artifact and what belongs to it are copied there; otherwise it stays in the cache. ``confined``
+    does the first run of a program (default: with the caller's rights).
 
     Raises :class:`BuildError` naming the stage, with diagnostics at the user's lines;
     :class:`CapabilityError` when this Julia cannot build it; :class:`SettingError` for a name that
@@ -65,11 +72,11 @@ def build(
     try:
         key = store.build_key(recipe, place)
         with file_lock(store.root() / ".locks" / key, cancel):
-            result = store.load(key)
+            result = None if fresh else store.load(key)
             if result is not None:
                 result = dataclasses.replace(result, cached=True, stages=())
             else:
-                result = _Build(recipe, toolchain, place, report, cancel).run(backend, reason, key)
+                result = _Build(recipe, toolchain, place, report, cancel, confined).run(backend, reason, key)
         return result if out is None else _deliver(result, store.root() / key / store.PRODUCT, Path(out))
     except OSError as error:
         raise BuildError(
@@ -89,8 +96,10 @@ class _Build:
         place: Installation,
         report: Report | None,
         cancel: threading.Event | None,
+        confined: Confined | None,
     ) -> None:
         self._recipe = recipe
+        self._confined = confined
         self._toolchain = toolchain
         self._place = place
         self._report = report or (lambda _name, _state, _seconds: None)
@@ -138,7 +147,7 @@ class _Build:
             if self._recipe.kind == "exe":
                 with self._stage("verify"):
                     arguments = ["--help"] if project.generated_entry else []
-                    verified = first_run(target, arguments, self._cancel)
+                    verified = self._first_run(target, arguments, job)
                     _check_loads(verified, job)
                     if self._recipe.bundle:
                         verified = self._alone(verified, target, job, arguments)
@@ -159,13 +168,23 @@ class _Build:
                 artifact=artifact,
                 stages=tuple(self._stages),
                 verified=verified,
-                diagnostics=(*job.diagnostics, *_remarks(verified)),
+                diagnostics=(*job.diagnostics, *_remarks(verified, self._recipe.source_name)),
                 backend_reason=reason,
                 fixes=fixes,
                 diff=diff,
             )
             store.save(fresh, result)
         return result
+
+    def _first_run(self, target: Path, arguments: list[str], job: Job) -> Verified:
+        if self._confined is not None:
+            readable = [str(job.product), self._place.prefix, *library_folders(self._place)]
+            verified = self._confined(target, arguments, [r for r in readable if r], self._cancel)
+            if verified is not None:
+                return verified
+            message = "this machine has no sandbox that works, so the first run had your own rights"
+            job.diagnostics.append(Diagnostic(severity="info", message=message))
+        return first_run(target, arguments, self._cancel)
 
     def _project(self, folder: Path, backend: Backend) -> Project:
         recipe = self._recipe
@@ -259,7 +278,10 @@ def _check_loads(verified: Verified, job: Job) -> None:
         )
 
 
-def _remarks(verified: Verified) -> tuple[Diagnostic, ...]:
+def _remarks(verified: Verified, source_name: str) -> tuple[Diagnostic, ...]:
+    fault = explain(verified.stderr, source_name) if verified.exit_code else None
+    if fault is not None:
+        return (dataclasses.replace(fault, severity="warning", message=f"in its first run: {fault.message}"),)
     if not verified.ran or (verified.exit_code is not None and verified.exit_code >= 0):
         return ()
     if verified.exit_code is None:

@@ -73,6 +73,36 @@ def copy_libraries(job: Job) -> None:
             ) from error
 
 
+def complete_bundle(job: Job) -> None:
+    """Add what the bundle's files still take from this machine, other than the C library.
+
+    A Julia built against a distribution's libraries (Debian's libunwind needs liblzma) is not carried
+    whole by JuliaC. The program is linked with an RPATH, which holds for these, too. Raises
+    :class:`BuildError` (stage ``bundle``) when one cannot be copied.
+    """
+    product = job.product.resolve()
+    folder = next((p for p in (job.product / "lib" / "julia", job.product / "lib") if p.is_dir()), None)
+    if folder is None:
+        return
+    files = [p for p in product.rglob("*") if p.is_file() and not p.is_symlink()]
+    there = {p.name for p in product.rglob("*.so*")}
+    for file in files:
+        if not (file.name.endswith(".so") or ".so." in file.name or file.parent.name == "bin"):
+            continue
+        for name, path in needed_libraries(file).items():
+            if name in there or not path.is_file() or path.resolve().is_relative_to(product):
+                continue
+            try:
+                shutil.copyfile(path.resolve(), folder / name)
+            except OSError as error:
+                raise BuildError(
+                    f"{name} cannot be copied into the bundle: {error.strerror or error}",
+                    stage="bundle",
+                    remedy="free some space, or build without --bundle",
+                ) from error
+            there.add(name)
+
+
 def list_libraries(target: Path, product: Path) -> tuple[Library, ...]:
     """What the artifact needs: files beside it (``bundled``) and those of the machine."""
     beside = {p.name: p for p in product.rglob("*.so*") if p.is_file() and not p.is_symlink() and p != target}

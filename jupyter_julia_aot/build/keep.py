@@ -27,6 +27,8 @@ def keep_project(recipe: Recipe, toolchain: Toolchain, folder: Path) -> Project:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         project = write_project(recipe, installation(toolchain), folder)
+        if project.script is not None:
+            project.script.unlink()  # the same once more, for a compiler that takes one file
         for path, text in _texts(recipe, project).items():
             file = folder / path
             if not file.exists():

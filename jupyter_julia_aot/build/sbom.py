@@ -13,7 +13,7 @@ from jupyter_julia_aot.build.job import Job
 
 # Beginning of a library's file name → component, the JLL of Julia's that names its version, SPDX licence.
 # Licences as in Julia's THIRDPARTY.md; GCC's and LLVM's run-time libraries with their exceptions.
-_GCC = ("GCC runtime libraries", "CompilerSupportLibraries_jll", "GPL-3.0-or-later WITH GCC-exception-3.1")
+_GCC = ("GCC run-time libraries (CompilerSupportLibraries)", "CompilerSupportLibraries_jll", "GPL-3.0-or-later WITH GCC-exception-3.1")
 _KNOWN: tuple[tuple[str, tuple[str, str, str]], ...] = (
     ("libjulia", ("Julia", "", "MIT")),
     ("libopenblas", ("OpenBLAS", "OpenBLAS_jll", "BSD-3-Clause")),
@@ -162,9 +162,7 @@ def write_sbom(job: Job, file: Path) -> None:
             bom_ref=f"{part.name}@{part.version}",
             licenses=[licences.make_from_string(part.licence)] if part.licence else None,
             hashes=[HashType(alg=HashAlgorithm.SHA_256, content=digest) for _, digest in part.files[:1]],
-            properties=[
-                Property(name="file", value=f"{path} sha256:{digest}") for path, digest in part.files
-            ],
+            properties=files,
         )
         bom.components.add(component)
         parts.append(component)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from jupyter_julia_aot.errors import Cancelled, JuliaAotError
 from jupyter_julia_aot.magics.jobs import stoppable
 from jupyter_julia_aot.magics.notebook import Notebook
 from jupyter_julia_aot.magics.screen import Screen
-from jupyter_julia_aot.records import Event, Recipe
+from jupyter_julia_aot.records import Event, Recipe, to_json
 from jupyter_julia_aot.widgets.build_state import BuildState
 
 
@@ -53,15 +54,18 @@ class Building:
         self.julia = julia
         self.out = out
         self.job: Any = None
+        self.fresh = False
         self.state = BuildState(recipe.name, recipe.kind, recipe.code or "")
 
     def show(self, *, stoppable: bool) -> None:
         """Show the empty view."""
 
         def widget() -> Any:
+            from jupyter_julia_aot.pipeline.artifacts import packed, reveal
             from jupyter_julia_aot.widgets.build import BuildWidget
 
-            return BuildWidget(self.state, run_program, self.stop, stoppable=stoppable)
+            more: dict[str, Callable[..., Any]] = {"download": packed, "reveal": reveal, "rebuild": self.again}
+            return BuildWidget(self.state, run_program, self.stop, stoppable=stoppable, more=more)
 
         self.screen = Screen(self.notebook.shell, self.state, widget)
 
@@ -74,16 +78,32 @@ class Building:
         if self.job is not None:
             self.job.cancel.set()
 
+    def again(self) -> None:
+        """What the view's rebuild button does: the same once more, in the background, not from the cache."""
+        if self.state.head["status"] == "running":
+            return
+        self.state.restart()
+        self.fresh = True
+        self.job = self.notebook.jobs.start(f"%%juliac {self.recipe.name}", self.run, self.run_id)
+
     def run(self, cancel: threading.Event) -> None:
         """Build and show the stages. Raises what the pipeline raises."""
         from jupyter_julia_aot.pipeline import build_events
 
         events = build_events(
-            self.recipe, julia=self.julia, out=self.out, history=self.notebook.history, cancel=cancel
+            self.recipe,
+            julia=self.julia,
+            out=self.out,
+            history=self.notebook.history,
+            cancel=cancel,
+            oracle=self.notebook.oracles.get(self.recipe.name),
+            fresh=self.fresh,
         )
         try:
             for event in events:
                 self.screen.add(event)
+                if event.kind == "built":
+                    bind_library(self.notebook, event.data["result"])
         except KeyboardInterrupt:
             # It hit the view rather than the pipeline, which now stops and records that it did.
             events.close()  # type: ignore[attr-defined]
@@ -102,10 +122,25 @@ class Building:
         self.screen.add(Event(run_id=self.state.head["run_id"], kind="run_finished", data=data))
 
 
+def bind_library(notebook: Notebook, data: dict[str, Any]) -> None:
+    """Make the functions of a library that was built functions of the notebook."""
+    from jupyter_julia_aot.records import BuildResult, from_json
+
+    artifact = from_json(BuildResult, to_json(data)).artifact
+    if artifact.binding is None:
+        return
+    from jupyter_julia_aot.pipeline.artifacts import open_library
+
+    library = open_library(artifact)
+    public = [name for name in vars(library) if name not in ("functions", "route")]
+    notebook.shell.user_ns.update({name: library[name] for name in public if name != "JuliaError"})
+    where = "" if library.route == "process" else ", in a process of its own (arrays are copied)"
+    print(f"callable from Python: {', '.join(library.functions)}{where}")  # noqa: T201
+
+
 def run_program(path: str, arguments: list[str], stdin: str) -> dict[str, Any]:
     """Run a built executable for the view's run button."""
     from jupyter_julia_aot.pipeline.artifacts import run_artifact
-    from jupyter_julia_aot.records import to_json
 
     try:
         ran = run_artifact(path, tuple(arguments), stdin=stdin.encode())

@@ -13,7 +13,8 @@ from jupyter_julia_aot.records import Kind, Recipe
 def add_build_options(parser: argparse.ArgumentParser) -> None:
     """Add them to a parser; :func:`recipes` reads what it gives."""
     add = parser.add_argument
-    add("--entry", metavar="FUNCTION", help="function to run, when there is no @main")
+    add("--entry", metavar="FUNCTION", help="function to run or, of a library, to export")
+    add("--types", metavar="TYPES", help='of a library\'s generic function: "Float64, Vector{Float64}"')
     add(
         "--trim",
         choices=["auto", "no", "safe", "unsafe", "unsafe-warn"],
@@ -77,6 +78,7 @@ def recipes(
         project=project,
         source_name=source_name,
         entry=args.entry,
+        types=args.types,
         trim=args.trim,
         fix=args.fix,
         bundle=args.bundle,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import queue
 import threading
 import time
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from jupyter_julia_aot.errors import BuildError, Cancelled, CapabilityError, JuliaAotError
 from jupyter_julia_aot.pipeline.recorder import Recorder
-from jupyter_julia_aot.records import BuildResult, Capability, Event, Recipe, Toolchain
+from jupyter_julia_aot.records import BuildResult, Capability, Diagnostic, Event, Oracle, Recipe, Toolchain
 
 if TYPE_CHECKING:
     from jupyter_julia_aot.history import History
@@ -35,15 +36,21 @@ def build_events(
     out: Path | None = None,
     history: History | None = None,
     cancel: threading.Event | None = None,
+    oracle: Oracle | None = None,
+    fresh: bool = False,
 ) -> Iterator[Event]:
-    """Build ``recipe``; yields ``build_started``, stages, diagnostics, ``built``, ``run_finished``.
+    """Build ``recipe`` (``fresh``: even if it is in the cache).
 
-    A set ``cancel``, an interrupt, or closing the generator stops the build; the last event then
+    Yields ``build_started``, stages, diagnostics, ``built``, ``run_finished``.
+
+    With an ``oracle`` for the function that the recipe is named after, the artifact is judged by it
+    (stage ``prove``), which the result's ``proof`` or a diagnostic then tells. A set ``cancel``, an
+    interrupt, or closing the generator stops the build; the last event then
     says ``cancelled``. Raises :class:`~jupyter_julia_aot.errors.JuliaAotError` after an ``error``
     event when it failed.
     """
     recorder = Recorder(history)
-    work = _Building(recipe, choose_builder(recipe, julia), out, cancel or threading.Event())
+    work = _Building(recipe, choose_builder(recipe, julia), out, cancel or threading.Event(), fresh)
     began = time.monotonic()
 
     def finished(status: str) -> Event:
@@ -56,6 +63,12 @@ def build_events(
             for name, state, seconds in work.stages():
                 yield recorder.event("stage", name=name, state=state, seconds=seconds)
             result = work.result()
+            if oracle is not None and recipe.code is not None:
+                began_proof = time.monotonic()
+                yield recorder.event("stage", name="prove", state="started", seconds=0.0)
+                result = proven(result, recipe, oracle, julia)
+                seconds = time.monotonic() - began_proof
+                yield recorder.event("stage", name="prove", state="finished", seconds=seconds)
             for diagnostic in result.diagnostics:
                 yield recorder.event("diagnostic", diagnostic=diagnostic)
             if result.diff:
@@ -79,6 +92,21 @@ def build_events(
         yield finished("failed")
         raise
     yield from recorder.warning()
+
+
+def proven(result: BuildResult, recipe: Recipe, oracle: Oracle, julia: str) -> BuildResult:
+    """The result with the oracle's answer on the artifact, or with the reason that there is none."""
+    from jupyter_julia_aot.pipeline.proving import prove
+
+    name = recipe.entry or recipe.name
+    try:
+        proof = prove(result.artifact, name, recipe.code or "", oracle, julia=julia)
+    except JuliaAotError as error:
+        told = Diagnostic(
+            severity="warning", message=f"the tests could not be asked about the artifact: {error.message}"
+        )
+        return dataclasses.replace(result, diagnostics=(*result.diagnostics, told))
+    return dataclasses.replace(result, proof=proof)
 
 
 def choose_builder(recipe: Recipe, julia: str = "") -> Toolchain:
@@ -106,19 +134,21 @@ class _Building(threading.Thread):
     """The build, in a thread, so that its events can be shown while it goes on."""
 
     def __init__(
-        self, recipe: Recipe, toolchain: Toolchain, out: Path | None, cancel: threading.Event
+        self, recipe: Recipe, toolchain: Toolchain, out: Path | None, cancel: threading.Event, fresh: bool
     ) -> None:
         super().__init__(name="julia-aot-build", daemon=True)
         self._recipe = recipe
         self._toolchain = toolchain
         self._out = out
         self._cancel = cancel
+        self._fresh = fresh
         self._inbox: queue.SimpleQueue[tuple[str, str, float] | None] = queue.SimpleQueue()
         self._result: BuildResult | None = None
         self._error: BaseException | None = None
 
     def run(self) -> None:
         from jupyter_julia_aot.build import build
+        from jupyter_julia_aot.pipeline.confined import first_run
 
         try:
             self._result = build(
@@ -127,6 +157,7 @@ class _Building(threading.Thread):
                 out=self._out,
                 report=lambda *stage: self._inbox.put(stage),
                 cancel=self._cancel,
+                confined=first_run,
             )
         except BaseException as error:  # raised again by result()
             self._error = error

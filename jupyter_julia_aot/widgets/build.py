@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import anywidget
 import traitlets
 
+from jupyter_julia_aot.errors import JuliaAotError
 from jupyter_julia_aot.records import Event
 from jupyter_julia_aot.widgets.build_state import BuildState
 from jupyter_julia_aot.widgets.live import SAVED_VIEW, Throttle, script
@@ -18,9 +19,13 @@ Run = Callable[[str, list[str], str], dict[str, Any]]
 
 
 class BuildWidget(anywidget.AnyWidget):
-    """Shows a :class:`BuildState`. Messages from the browser: ``{"do": "stop"}`` and
-    ``{"do": "run", "arguments": […], "stdin": …}``; ``run(path, arguments, stdin)`` answers with
-    ``{exit_code, stdout, stderr, seconds}`` or ``{error}``."""
+    """Shows a :class:`BuildState`. Messages from the browser: ``{"do": "stop"}``,
+    ``{"do": "run", "arguments": […], "stdin": …}``, and ``download``, ``reveal`` and ``rebuild``.
+
+    ``run(path, arguments, stdin)`` answers with ``{exit_code, stdout, stderr, seconds}`` or ``{error}``;
+    ``more`` has what the other buttons do, by their names: ``download(artifact)`` gives a file's name
+    and bytes, ``reveal(artifact)`` a sentence, ``rebuild()`` nothing. A button without one is not shown.
+    """
 
     _esm = script("build.js")
     _css = STATIC / "views.css"
@@ -28,12 +33,21 @@ class BuildWidget(anywidget.AnyWidget):
     stages: Any = traitlets.List().tag(sync=True)
     diagnostics: Any = traitlets.List().tag(sync=True)
     result: Any = traitlets.Dict().tag(sync=True)
+    diff: Any = traitlets.List().tag(sync=True)
+    buttons: Any = traitlets.List().tag(sync=True)
     stoppable = traitlets.Bool(False).tag(sync=True)
 
     def __init__(
-        self, state: BuildState, run: Run, stop: Callable[[], None], *, stoppable: bool = False
+        self,
+        state: BuildState,
+        run: Run,
+        stop: Callable[[], None],
+        *,
+        stoppable: bool = False,
+        more: Mapping[str, Callable[..., Any]] | None = None,
     ) -> None:
-        super().__init__(head=dict(state.head), stoppable=stoppable)
+        super().__init__(head=dict(state.head), stoppable=stoppable, buttons=sorted(more or ()))
+        self._more = dict(more or {})
         self.state = state
         self._run = run
         self._stop = stop
@@ -58,6 +72,7 @@ class BuildWidget(anywidget.AnyWidget):
             self.stages = [dict(s) for s in self.state.stages]
             self.diagnostics = list(self.state.diagnostics)
             self.result = dict(self.state.result)
+            self.diff = list(self.state.diff)
 
     def _message(self, _widget: Any, content: Any, _buffers: Any) -> None:
         if not isinstance(content, dict):
@@ -68,6 +83,21 @@ class BuildWidget(anywidget.AnyWidget):
             arguments = [str(a) for a in content.get("arguments") or ()]
             path = self.state.result["artifact"]["path"]
             self.send({"ran": self._run(path, arguments, str(content.get("stdin") or ""))})
+        elif content.get("do") in self._more and (self.state.result or content["do"] == "rebuild"):
+            self._other(str(content["do"]))
+
+    def _other(self, name: str) -> None:
+        """One of the buttons in ``more``; what goes wrong is told in the view."""
+        try:
+            if name == "rebuild":
+                self._more[name]()
+            elif name == "reveal":
+                self.send({"said": self._more[name](self.state.result["artifact"])})
+            elif name == "download":
+                file, data = self._more[name](self.state.result["artifact"])
+                self.send({"file": file}, buffers=[data])
+        except (JuliaAotError, OSError) as error:
+            self.send({"said": str(error)})
 
     def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         data, metadata = super()._repr_mimebundle_(**kwargs) or ({}, {})

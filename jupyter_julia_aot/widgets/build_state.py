@@ -7,6 +7,7 @@ from typing import Any
 
 from jupyter_julia_aot.records import Event
 from jupyter_julia_aot.widgets.state import clipped
+from jupyter_julia_aot.widgets.treemap import tiles
 
 # Diagnostics shown at most; a failing build can print thousands.
 MOST_DIAGNOSTICS = 50
@@ -16,7 +17,8 @@ class BuildState:
     """Header, stages, diagnostics and result of one build.
 
     ``head`` holds ``name kind status message remedy seconds stage_at run_id``; ``stages`` are
-    ``{name, state, seconds}``; ``result`` is the artifact with its libraries and first run.
+    ``{name, state, seconds}``; ``result`` is the artifact with its libraries, their treemap, and first
+    run; ``diff`` what ``--fix`` rewrote, as ``[mark, text]`` with the marks `` ``, ``+``, ``-``, ``@``.
     """
 
     def __init__(self, name: str, kind: str, source: str = "") -> None:
@@ -33,6 +35,7 @@ class BuildState:
         self.stages: list[dict[str, Any]] = []
         self.diagnostics: list[dict[str, Any]] = []
         self.result: dict[str, Any] = {}
+        self.diff: list[list[str]] = []
         self._source = source.splitlines()
         self._began: float | None = None
 
@@ -75,12 +78,26 @@ class BuildState:
         verified = dict(result["verified"])
         verified["stdout"] = clipped(verified["stdout"])
         verified["stderr"] = clipped(verified.get("stderr", ""))
+        artifact = result["artifact"]
+        parts = [(lib["name"], lib["bytes"]) for lib in artifact["libraries"] if lib["bundled"]]
         self.result = {
-            "artifact": result["artifact"],
+            "artifact": artifact,
+            "tiles": tiles([(artifact["name"], artifact["bytes"]), *parts]) if parts else [],
             "cached": result["cached"],
             "verified": verified,
             "backend_reason": result.get("backend_reason", ""),
+            "proof": result.get("proof"),
         }
+
+    def _fixed(self, data: Mapping[str, Any]) -> None:
+        lines = clipped(data["diff"]).splitlines()
+        self.diff = [[line[:1] or " ", line[1:]] for line in lines if not line.startswith(("---", "+++"))]
+
+    def restart(self) -> None:
+        """Empty it for another build of the same thing."""
+        self.head.update(status="running", message="", remedy="", seconds=0.0, stage_at=None, run_id="")
+        self.stages, self.diagnostics, self.result, self.diff = [], [], {}, []
+        self._began = None
 
     def _error(self, data: Mapping[str, Any]) -> None:
         self.head.update(

@@ -57,6 +57,8 @@ def build_html(state: BuildState) -> str:
             f"<span>{s['seconds']:.1f} s</span></li>"
         )
     parts.append("</ol>")
+    if state.diff:
+        parts.append(f"<details open><summary>rewritten by --fix</summary>{_diff(state.diff)}</details>")
     parts += [_diagnostic(d) for d in state.diagnostics]
     if state.result:
         parts += _artifact(state.result)
@@ -136,7 +138,49 @@ def _diff(lines: list[list[str]]) -> str:
 def _diagnostic(d: dict[str, Any]) -> str:
     place = f"line {d['line']}: " if d.get("line") is not None else ""
     source = _pre(d["source"]) if d["source"] else ""
-    return _note(str(d["severity"]), f"{place}{d['message']}") + source
+    message = str(d["message"])
+    if not d.get("cause"):
+        return _note(str(d["severity"]), f"{place}{message}", str(d.get("remedy", ""))) + source
+    said = f"<details><summary>what the compiler says</summary>{_pre(message, 'jja-wrap')}</details>"
+    return _note(str(d["severity"]), f"{place}{d['cause']}", str(d["remedy"])) + source + said
+
+
+def _proof(proof: dict[str, Any]) -> str:
+    """Whether the tests said the same about the compiled code as about the function."""
+    kind, text = ("passed", "JIT = AOT") if proof["equal"] else ("failed", "AOT differs")
+    facts = f"{proof['calls']} calls of the tests repeated on the artifact; checks {proof['checks']}"
+    rows = "".join(f"<li>{escape(row)}</li>" for row in proof["differences"])
+    return (
+        f'<div class="jja-pad"><span class="jja-badge jja-{kind}">{text}</span> '
+        f'<span class="jja-facts">{escape(facts)}</span>{f"<ul>{rows}</ul>" if rows else ""}</div>'
+    )
+
+
+def _treemap(tiles: list[dict[str, Any]]) -> str:
+    boxes = []
+    for i, t in enumerate(tiles):
+        shown = f"{escape(t['name'])}: {size(t['bytes'])}, {t['share']} %"
+        text = f"<span>{escape(t['name'])}</span><span>{size(t['bytes'])}</span>"
+        place = (
+            f"left:{t['x']}%;top:{t['y']}%;width:{t['w']}%;height:{t['h']}%;--shade:{max(12, 60 - 9 * i)}%"
+        )
+        inside = text if t["w"] > 9 and t["h"] > 12 else ""
+        boxes.append(f'<div class="jja-tile" style="{place}" title="{shown}">{inside}</div>')
+    return f'<div class="jja-map" role="img" aria-label="size by file">{"".join(boxes)}</div>'
+
+
+def _abi(entries: list[dict[str, Any]]) -> str:
+    rows = "".join(
+        "<tr>"
+        + "".join(f"<td><code>{escape(e[key])}</code></td>" for key in ("julia", "symbol", "c"))
+        + "</tr>"
+        for e in entries
+    )
+    head = "<tr><th>function</th><th>symbol</th><th>C declaration</th></tr>"
+    return (
+        f'<details class="jja-wide" open><summary>exported functions</summary>'
+        f"<table>{head}{rows}</table></details>"
+    )
 
 
 def _artifact(result: dict[str, Any]) -> list[str]:
@@ -145,15 +189,25 @@ def _artifact(result: dict[str, Any]) -> list[str]:
     if artifact.get("bundle_bytes"):
         facts.append(("bundle", size(artifact["bundle_bytes"])))
     backend = artifact["backend"] + (" (from the cache)" if result["cached"] else "")
+    alone = verified.get("alone")
+    if alone is not None:
+        facts.append(("in an empty root", "does the same" if alone else "does not do the same"))
+    facts += [("bill of materials", artifact.get("sbom", "")), ("trim", artifact.get("trim", ""))]
     facts += [("built by", backend), ("Julia", artifact["julia"]), ("id", artifact["id"])]
     rows = "".join(f"<dt>{escape(k)}</dt><dd>{escape(str(v))}</dd>" for k, v in facts if v)
     parts = [f'<dl class="jja-facts-list">{rows}</dl>']
+    if result.get("tiles"):
+        parts.append(_treemap(result["tiles"]))
+    if artifact.get("abi"):
+        parts.append(_abi(artifact["abi"]))
     if artifact["libraries"]:
         lines = "".join(
             f"<tr><td>{escape(lib['name'])}</td><td>{size(lib['bytes'])}</td></tr>"
             for lib in sorted(artifact["libraries"], key=lambda lib: -lib["bytes"])
         )
         parts.append(f"<details><summary>libraries</summary><table>{lines}</table></details>")
+    if result.get("proof"):
+        parts.append(_proof(result["proof"]))
     if verified["ran"]:
         parts.append(f'<div class="jja-ran">first run: exit code {verified["exit_code"]}</div>')
         parts.append(_pre(verified["stdout"] + verified["stderr"]))

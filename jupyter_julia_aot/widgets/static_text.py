@@ -76,7 +76,9 @@ def build_text(state: BuildState) -> str:
     lines += [f"  {s['name']}: {s['seconds']:.1f} s" for s in state.stages if s["state"] == "finished"]
     for d in state.diagnostics:
         place = f"line {d['line']}: " if d.get("line") is not None else ""
-        lines.append(f"  {d['severity']}: {place}{d['message']}")
+        cause = f" ({d['cause']} → {d['remedy']})" if d.get("cause") else ""
+        lines.append(f"  {d['severity']}: {place}{d['message']}{cause}")
+    lines += [f"  {mark}{text}" for mark, text in state.diff]
     if head["message"]:
         lines.append(f"{head['message']}" + (f"\n→ {head['remedy']}" if head["remedy"] else ""))
     if state.result:

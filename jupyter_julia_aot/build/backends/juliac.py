@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from jupyter_julia_aot.build.bundle import complete_bundle
 from jupyter_julia_aot.build.job import Job
 from jupyter_julia_aot.build.project import JULIA_FILES
 from jupyter_julia_aot.build.targets import cpu_target
@@ -25,6 +27,8 @@ JULIAC_ONLY = (
     "julia_args",
     "lazy_artifacts",
 )
+# RPATH, not RUNPATH: it also holds for libraries that have neither.
+_RPATH = ("-Wl,--disable-new-dtags",) if sys.platform == "linux" else ()
 OUTPUT = {"exe": "--output-exe", "lib": "--output-lib", "sysimage": "--output-sysimage"}
 
 
@@ -39,7 +43,10 @@ class _JuliaC:
         return ""
 
     def steps(self, job: Job) -> list[tuple[str, Callable[[], None]]]:
-        return [("compile", lambda: _compile(job))]
+        steps = [("compile", lambda: _compile(job))]
+        if job.recipe.bundle:
+            steps.append(("bundle", lambda: complete_bundle(job)))
+        return steps
 
 
 def _compile(job: Job) -> None:
@@ -92,7 +99,7 @@ def _options(job: Job, linked: Path, bundle: Path | None) -> str:
         "c_source": tuple(str(Path(p).resolve()) for p in recipe.c_sources),
         "cflag": recipe.cflags,
         "extra_object": tuple(str(Path(p).resolve()) for p in recipe.extra_objects),
-        "ld_flag": recipe.ld_flags,
+        "ld_flag": (*(_RPATH if bundle is not None and not library else ()), *recipe.ld_flags),
         "jl_option": recipe.jl_options,
     }
     rows += [(key, value) for key, values in lists.items() for value in values]

@@ -339,7 +339,7 @@ evaluated(c, node) =
 
 function container(c, value, name)
     rule = "untyped container"
-    stored, keyed = known(c.facts.values, name, value), known(c.facts.keys, name, value)
+    stored, keyed = known(c.facts.values, name, value.parent), known(c.facts.keys, name, value.parent)
     V, K = settled(stored), settled(keyed)
     if kind(value) == K"vect" && isempty(parts(value)) && V !== nothing
         change!(c, value, "$(written(c.facts, V))[]", rule, "[] → $(written(c.facts, V))[]")

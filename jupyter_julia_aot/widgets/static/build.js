@@ -19,6 +19,9 @@ function render({ model, el }) {
   const status = make("div", { class: "jja-ran", role: "status", "aria-live": "polite", hidden: true });
   const printed = make("pre", { class: "jja-code jja-wrap", tabindex: "0", "aria-label": "output of the program" });
   const output = make("div", { class: "jja-pad", hidden: true }, [printed]);
+  const said = make("div", { class: "jja-ran", role: "status", "aria-live": "polite", hidden: true });
+  const others = make("div", { class: "jja-run", hidden: true }, [["download", "Download"], ["reveal", "Show in folder"], ["rebuild", "Rebuild"]].map(([what, text]) =>
+    make("button", { class: "jja-button", type: "button", text, "data-do": what, onclick: () => { said.hidden = true; send({ do: what }); } })));
   const runner = make("form", { class: "jja-run", hidden: true }, [line, stdin, run]);
   runner.addEventListener("submit", (event) => {
     event.preventDefault();
@@ -28,7 +31,7 @@ function render({ model, el }) {
   });
   run.setAttribute("type", "submit");
   el.append(make("section", { class: "jja", "aria-label": "Julia build" }, [
-    make("div", { class: "jja-head" }, [name, chip, facts, stop]), notes, stages, result, runner, status, output,
+    make("div", { class: "jja-head" }, [name, chip, facts, stop]), notes, stages, result, runner, status, output, others, said,
   ]));
 
   let clock = 0;
@@ -53,8 +56,16 @@ function render({ model, el }) {
     stop.hidden = !(model.get("stoppable") && head.status === "running");
     const items = [];
     if (head.message) items.push(note("error", head.message, head.remedy));
+    const diff = model.get("diff");
+    if (diff.length) {
+      const kinds = { "+": "ins", "-": "del", "@": "em" };
+      const lines = make("pre", { class: "jja-code jja-diff", tabindex: "0", "aria-label": "what was rewritten" }, diff.map(([mark, text]) => make(kinds[mark] ?? "span", { text: mark + text })));
+      items.push(make("details", { class: "jja-pad", open: true }, [make("summary", { text: "rewritten by --fix" }), lines]));
+    }
     for (const d of model.get("diagnostics")) {
-      items.push(note(d.severity, `${d.line ? `line ${d.line}: ` : ""}${d.message}`));
+      const place = `${d.line ? `line ${d.line}: ` : ""}`;
+      items.push(d.cause ? note(d.severity, `${place}${d.cause}`, d.remedy) : note(d.severity, `${place}${d.message}`, d.remedy));
+      if (d.cause) items.push(make("details", { class: "jja-pad" }, [make("summary", { text: "what the compiler says" }), make("pre", { class: "jja-code jja-wrap", text: d.message })]));
       if (d.source) {
         const code = make("pre", { class: "jja-code" });
         highlight(code, d.source);
@@ -62,6 +73,12 @@ function render({ model, el }) {
       }
     }
     notes.replaceChildren(...items);
+    const offered = model.get("buttons");
+    others.hidden = head.status === "running" || !offered.length;
+    for (const button of others.children) {
+      const what = button.getAttribute("data-do");
+      button.hidden = !offered.includes(what) || (what !== "rebuild" && !built.artifact);
+    }
     // The clock runs only while a stage does.
     const live = head.status === "running";
     if (live && !clock) clock = setInterval(tick, 100);
@@ -94,11 +111,31 @@ function render({ model, el }) {
     const a = built.artifact;
     const facts = [["file", a.path], ["built by", a.backend], ["Julia", a.julia], ["SHA-256", a.sha256], ["id", a.id]];
     if (built.backend_reason) facts.splice(2, 0, ["because", built.backend_reason]);
+    if (built.verified?.alone !== undefined && built.verified?.alone !== null) facts.push(["by itself", built.verified.alone ? "does the same in an empty root directory, with the C library only" : "does not do the same in an empty root directory"]);
+    if (a.sbom) facts.push(["bill of materials", a.sbom]);
     const items = [make("dl", { class: "jja-facts-list" }, facts.filter(([, v]) => v).flatMap(([k, v]) => [make("dt", { text: k }), make("dd", { text: v })]))];
+    if (built.proof) {
+      const p = built.proof;
+      items.push(make("div", { class: "jja-pad" }, [
+        make("span", { class: `jja-badge jja-${p.equal ? "passed" : "failed"}`, text: p.equal ? "JIT = AOT" : "AOT differs" }),
+        make("span", { class: "jja-facts", text: ` ${p.calls} calls of the tests repeated on the artifact; checks ${p.checks}` }),
+        make("ul", { class: "jja-notes" }, p.differences.map((row) => make("li", { text: row }))),
+      ]));
+    }
+    if (built.tiles?.length) {
+      items.push(make("div", { class: "jja-map", role: "img", "aria-label": `size by file: ${built.tiles.map((t) => `${t.name} ${size(t.bytes)}`).join(", ")}` }, built.tiles.map((t, i) =>
+        make("div", { class: "jja-tile", style: `left:${t.x}%;top:${t.y}%;width:${t.w}%;height:${t.h}%;--shade:${Math.max(12, 60 - 9 * i)}%`, title: `${t.name}: ${size(t.bytes)}, ${t.share} %` },
+          t.w > 9 && t.h > 12 ? [make("span", { text: t.name }), make("span", { text: size(t.bytes) })] : []))));
+    }
     if (a.libraries.length) {
       const table = make("table", {}, [...a.libraries].sort((x, y) => y.bytes - x.bytes).map((lib) =>
         make("tr", {}, [make("td", { text: lib.name }), make("td", { text: size(lib.bytes) }), make("td", { text: lib.bundled ? "in the bundle" : "from the system" })])));
       items.push(make("details", { class: "jja-pad" }, [make("summary", { text: `${a.libraries.length} libraries` }), table]));
+    }
+    if (a.abi?.length) {
+      const table = make("table", {}, [make("tr", {}, ["function", "symbol", "C declaration"].map((text) => make("th", { text, scope: "col" }))),
+        ...a.abi.map((f) => make("tr", {}, [f.julia || f.name, f.symbol, f.c].map((text) => make("td", {}, [make("code", { text })]))))]);
+      items.push(make("details", { class: "jja-pad jja-wide", open: true }, [make("summary", { text: `${a.abi.length} exported function${a.abi.length === 1 ? "" : "s"}` }), table]));
     }
     result.replaceChildren(...items);
     if (built.verified?.ran) show({ ...built.verified, first: true });
@@ -112,14 +149,22 @@ function render({ model, el }) {
     setText(printed, text);
   }
 
-  function onMessage(message) {
+  function onMessage(message, buffers) {
+    if (message.said) { said.hidden = false; setText(said, message.said); }
+    if (message.file) {
+      const address = URL.createObjectURL(new Blob([buffers[0]]));
+      make("a", { href: address, download: message.file }).click();
+      setTimeout(() => URL.revokeObjectURL(address), 60_000);
+      said.hidden = false;
+      setText(said, `downloading ${message.file}`);
+    }
     if (!message.ran) return;
     run.disabled = false;
     run.textContent = "Run";
     show(message.ran);
   }
 
-  const listeners = { "change:head": drawHead, "change:diagnostics": drawHead, "change:stages": drawStages, "change:result": () => { drawResult(); drawHead(); }, "change:stoppable": drawHead, "msg:custom": onMessage };
+  const listeners = { "change:head": drawHead, "change:diagnostics": drawHead, "change:diff": drawHead, "change:buttons": drawHead, "change:stages": drawStages, "change:result": () => { drawResult(); drawHead(); }, "change:stoppable": drawHead, "msg:custom": onMessage };
   for (const [event, listener] of Object.entries(listeners)) model.on(event, listener);
   drawHead();
   drawStages();
