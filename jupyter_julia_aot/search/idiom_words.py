@@ -6,7 +6,7 @@ import re
 
 from jupyter_julia_aot.search.masking import ANY, REMARK
 from jupyter_julia_aot.search.rules import Rule, Source, substitute
-from jupyter_julia_aot.search.scanning import depth_after, outside
+from jupyter_julia_aot.search.scanning import depth_after, end_outside, outside
 
 _REMARK = re.compile(REMARK)
 _CONSTANTS = {"True": "true", "False": "false", "None": "nothing"}
@@ -49,18 +49,7 @@ def _not(source: Source) -> str:
 
 def _operand_end(text: str, start: int) -> int:
     """End of what Python's ``not`` takes: up to a looser operator, a comma or the line's end."""
-    depth = 0
-    for i in range(start, len(text)):
-        c = text[i]
-        if c in "([{":
-            depth += 1
-        elif c in ")]}":
-            if depth == 0:
-                return i
-            depth -= 1
-        elif depth == 0 and i > start and _STOP.match(text, i):
-            return i
-    return len(text)
+    return end_outside(text, start, lambda i: i > start and _STOP.match(text, i) is not None)
 
 
 def _floor_division(source: Source) -> str:
@@ -138,18 +127,10 @@ def _starts_value(text: str, i: int) -> bool:
 
 
 def _expression_end(text: str, start: int) -> int:
-    depth = 0
-    for i in range(start, len(text)):
-        c = text[i]
-        if c in "([{":
-            depth += 1
-        elif c in ")]}":
-            if depth == 0:
-                return i
-            depth -= 1
-        elif depth == 0 and (c in ",;\n" or text.startswith(" for ", i) or _REMARK.match(text, i)):
-            return i
-    return len(text)
+    def ends(i: int) -> bool:
+        return text[i] in ",;\n" or text.startswith(" for ", i) or _REMARK.match(text, i) is not None
+
+    return end_outside(text, start, ends)
 
 
 def _raise(source: Source) -> str:

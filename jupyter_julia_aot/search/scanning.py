@@ -124,3 +124,18 @@ def receiver_start(text: str, end: int) -> int:
         if i == 0 or text[i - 1] != ".":
             return i
         i -= 1
+
+
+def end_outside(text: str, start: int, ends: Callable[[int], bool]) -> int:
+    """The first index from ``start`` that is outside all brackets and ``ends``, or closes one around it."""
+    depth = 0
+    for i in range(start, len(text)):
+        if text[i] in "([{":
+            depth += 1
+        elif text[i] in ")]}":
+            if depth == 0:
+                return i
+            depth -= 1
+        elif depth == 0 and ends(i):
+            return i
+    return len(text)
