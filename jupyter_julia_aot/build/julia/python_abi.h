@@ -74,7 +74,7 @@ typedef struct {
 #define Py_bf_getbuffer 1
 #define Py_tp_dealloc 52
 #define Py_tp_free 74
-#define Py_TPFLAGS_DEFAULT (1U << 18)
+#define Py_TPFLAGS_DEFAULT 0
 #define Py_TPFLAGS_DISALLOW_INSTANTIATION (1U << 7)
 #define Py_TPFLAGS_LONG_SUBCLASS (1UL << 24)
 #define Py_TPFLAGS_TUPLE_SUBCLASS (1UL << 26)
