@@ -21,7 +21,8 @@ FACES = {"magics", "cli", "widgets", "server"}
 # Which part may import which: the table of the design, and `run → trial` (a session worker runs
 # accepted code where juliacall cannot).
 ALLOWED: dict[str, set[str]] = {
-    "records": set(),
+    "jsonable": set(),
+    "records": {"jsonable"},
     "errors": {"records"},
     "lazily": set(),
     "settings": {"errors"},
