@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import sys
 import time
 from pathlib import Path
@@ -22,6 +23,13 @@ def add_verbs(verbs: Verbs) -> None:
     build.add_argument("--kind", choices=["exe", "lib", "sysimage"], default="exe")
     build.add_argument("--name", help="file name of the artifact (default: the source's)")
     add_build_options(build)
+    build.add_argument("--tests", metavar="FILE", help="judge the artifact by these tests, too")
+    build.add_argument("--wheel", metavar="DIR", help="of a library: write a Python wheel there")
+    build.add_argument(
+        "--compare",
+        action="store_true",
+        help="time the artifact, `julia FILE` and the warm JIT side by side",
+    )
 
     run = add_verb(verbs, "run", run_run, "run an executable that was built here")
     run.add_argument("artifact", metavar="NAME|ID|PATH", help="a build's name or id (see builds), or a path")
@@ -66,13 +74,19 @@ def _build_one(
 ) -> tuple[dict[str, Any], BuildError | KeyboardInterrupt | None]:
     """The JSON of one build, told to the user as it goes on, and what ended it early."""
     from jupyter_julia_aot.history import History
-    from jupyter_julia_aot.pipeline import build_events
+    from jupyter_julia_aot.pipeline import build_events, read_oracle
+    from jupyter_julia_aot.pipeline.artifacts import make_wheel
+    from jupyter_julia_aot.pipeline.timing import compare_times, times_table
 
     seen: list[Event] = []
+    if args.wheel:
+        recipe = dataclasses.replace(recipe, bundle=True)
+    oracle = read_oracle(args.tests) if args.tests else None
+    out = out_folder(args, recipe)
     try:
         with History() as history:
             for event in build_events(
-                recipe, julia=args.julia or "", out=out_folder(args, recipe), history=history
+                recipe, julia=args.julia or "", out=out, history=history, oracle=oracle
             ):
                 seen.append(event)
                 show_stage(event, output)
@@ -82,8 +96,20 @@ def _build_one(
     if seen[-1].kind == "run_finished" and seen[-1].data["status"] == "cancelled":
         return value, KeyboardInterrupt()
     result = _result(seen)
-    if result is not None:
-        show_result(result, output)
+    if result is None:
+        return value, None
+    show_result(result, output)
+    try:
+        if args.wheel:
+            wheel = make_wheel(result.artifact, Path(args.wheel))
+            value["wheel"] = {"path": str(wheel), "bytes": wheel.stat().st_size}
+            output.line(f"{wheel}  ({wheel.stat().st_size / 1e6:.2f} MB)")
+        if args.compare:
+            times = compare_times(result.artifact, recipe, julia=args.julia or "")
+            value["compare"] = [to_json(row) for row in times]
+            output.line(times_table(times))
+    except BuildError as error:
+        return value, error
     return value, None
 
 
@@ -109,7 +135,14 @@ def show_result(result: BuildResult, output: Output) -> None:
             if library.bundled:
                 share = 100 * library.bytes / artifact.bundle_bytes
                 output.line(f"  {library.name:36} {library.bytes / 1e6:8.2f} MB {share:5.1f} %")
-    if result.verified.ran:
+    for entry in artifact.abi:
+        output.line(f"  {entry.julia}\n    {entry.c}")
+    if result.proof is not None:
+        badge = "equal" if result.proof.equal else f"different ({result.proof.checks})"
+        output.line(f"JIT and ahead of time: {badge}, {result.proof.calls} calls of the tests")
+        for difference in result.proof.differences:
+            output.line(f"  {difference}")
+    if result.verified.ran and artifact.kind == "exe":
         output.line(f"ran: exit code {result.verified.exit_code}")
         output.line(result.verified.stdout.rstrip())
 
@@ -155,7 +188,17 @@ def build_json(events: list[Event], error: BuildError | None) -> dict[str, Any]:
     result = _result(events)
     if result is not None:
         value = to_json(result)
-        keys = ("artifact", "stages", "cached", "verified", "diagnostics", "backend_reason", "fixes", "diff")
+        keys = (
+            "artifact",
+            "stages",
+            "cached",
+            "verified",
+            "diagnostics",
+            "backend_reason",
+            "fixes",
+            "diff",
+            "proof",
+        )
         return {key: value[key] for key in keys}
     return {
         "artifact": None,

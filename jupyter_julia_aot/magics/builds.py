@@ -64,7 +64,11 @@ class Building:
             from jupyter_julia_aot.pipeline.artifacts import packed, reveal
             from jupyter_julia_aot.widgets.build import BuildWidget
 
-            more: dict[str, Callable[..., Any]] = {"download": packed, "reveal": reveal, "rebuild": self.again}
+            more: dict[str, Callable[..., Any]] = {
+                "download": packed,
+                "reveal": reveal,
+                "rebuild": self.again,
+            }
             return BuildWidget(self.state, run_program, self.stop, stoppable=stoppable, more=more)
 
         self.screen = Screen(self.notebook.shell, self.state, widget)
@@ -136,6 +140,15 @@ def bind_library(notebook: Notebook, data: dict[str, Any]) -> None:
     notebook.shell.user_ns.update({name: library[name] for name in public if name != "JuliaError"})
     where = "" if library.route == "process" else ", in a process of its own (arrays are copied)"
     print(f"callable from Python: {', '.join(library.functions)}{where}")  # noqa: T201
+
+
+def run_wheel(notebook: Notebook, args: argparse.Namespace) -> None:
+    """Carry out ``%juliac_wheel``. Raises what :func:`pipeline.artifacts.make_wheel` raises."""
+    from jupyter_julia_aot.pipeline.artifacts import find_library, make_wheel
+
+    artifact = find_library(args.name, notebook.history)
+    wheel = make_wheel(artifact, Path(args.out), version=args.version)
+    print(f"{wheel}  ({wheel.stat().st_size / 1e6:.1f} MB)\npip install {wheel.name}")  # noqa: T201
 
 
 def run_program(path: str, arguments: list[str], stdin: str) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from IPython.core.magic import Magics, cell_magic, line_cell_magic, magics_class
+from IPython.core.magic import Magics, cell_magic, line_cell_magic, line_magic, magics_class
 
 from jupyter_julia_aot.magics import parsers
 from jupyter_julia_aot.magics.errors import one_message
@@ -78,6 +78,14 @@ class JuliaMagics(Magics):
             run_reactant(self.notebook, line, cell)
         else:
             run_reactant_command(self.notebook, line)
+
+    @line_magic
+    @one_message
+    def juliac_wheel(self, line: str) -> None:
+        """Write the wheel of the library NAME, built with ``%%juliac NAME --lib --bundle``."""
+        from jupyter_julia_aot.magics.builds import run_wheel
+
+        run_wheel(self.notebook, parsers.wheel_parser().read(line))
 
     def close_julia(self) -> None:
         """Stop everything this kernel started."""

@@ -134,6 +134,7 @@ HELP = """\
 %%julia_gen NAME     the model writes NAME as the cell says; what passes the tests is bound
 %%juliac NAME        compile the cell, or the accepted NAME when the cell is empty
 %%julia NAME…        run the cell in Julia; Python variables in (-i) and out (-o), functions out (NAME)
+%juliac_wheel NAME   a Python wheel of a library (%%juliac NAME --lib --bundle)
 %%julia_trial        run the cell in a sandboxed Julia that can be stopped
 %julia accept ID     take another candidate
 %julia status        what works here, what is running

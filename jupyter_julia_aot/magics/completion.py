@@ -27,6 +27,7 @@ _MAKERS: dict[str, Callable[[], MagicParser]] = {
     "%%julia_gen": parsers.gen_parser,
     "%%julia_tests": parsers.tests_parser,
     "%%juliac": parsers.build_parser,
+    "%juliac_wheel": parsers.wheel_parser,
     "%%julia_trial": parsers.trial_parser,
     "%%julia": julia_parser,
     "%%reactant": reactant_parser,

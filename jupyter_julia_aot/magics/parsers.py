@@ -88,3 +88,13 @@ def trial_parser() -> MagicParser:
     p.add_argument("--reset", action="store_true", help="start with a fresh Julia")
     _trial(p)
     return p
+
+
+@cache
+def wheel_parser() -> MagicParser:
+    """``%juliac_wheel``."""
+    p = MagicParser("%juliac_wheel", "Write a Python wheel of a library that %%juliac --lib --bundle built.")
+    p.add_argument("name", metavar="NAME", help="the library's name")
+    p.add_argument("--out", metavar="DIR", default=".", help="where to put it (default: here)")
+    p.add_argument("--version", default="0.1.0", help="of the distribution")
+    return p
