@@ -42,12 +42,12 @@ def run_alone(
     product: Path, program: Path, args: Sequence[str] = (), cancel: threading.Event | None = None
 ) -> Verified:
     """Run ``program`` of the bundle ``product``, which is ``/app`` there; ``/proc``, ``/dev`` and an
-    empty ``/tmp`` are the only other things besides the C library.
+    empty ``/tmp`` (the home directory) are the only other things besides the C library.
 
     Call only where :func:`why_not` has nothing to say. Raises :class:`Cancelled` when stopped.
     """
     command = ["bwrap", "--unshare-all", "--die-with-parent", "--clearenv", "--proc", "/proc"]
-    command += ["--dev", "/dev", "--tmpfs", "/tmp", "--chdir", "/tmp"]  # noqa: S108 - inside, and empty
+    command += ["--dev", "/dev", "--tmpfs", "/tmp", "--chdir", "/tmp", "--setenv", "HOME", "/tmp"]  # noqa: S108 - inside, and empty
     command += ["--ro-bind", str(product), "/app"]
     for place, real in sorted(c_library(product).items()):
         command += ["--ro-bind", str(real), place]
