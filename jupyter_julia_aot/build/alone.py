@@ -15,6 +15,7 @@ from jupyter_julia_aot.toolchain.process import run
 
 _ROW = re.compile(r"^\s*(?:(\S+) => )?(/\S+) \(0x")
 _SECONDS = 30.0
+_EMPTY = "/tmp"  # noqa: S108 - inside, where it is new and empty
 
 
 def why_not() -> str:
@@ -47,7 +48,7 @@ def run_alone(
     Call only where :func:`why_not` has nothing to say. Raises :class:`Cancelled` when stopped.
     """
     command = ["bwrap", "--unshare-all", "--die-with-parent", "--clearenv", "--proc", "/proc"]
-    command += ["--dev", "/dev", "--tmpfs", "/tmp", "--chdir", "/tmp", "--setenv", "HOME", "/tmp"]  # noqa: S108 - inside, and empty
+    command += ["--dev", "/dev", "--tmpfs", _EMPTY, "--chdir", _EMPTY, "--setenv", "HOME", _EMPTY]
     command += ["--ro-bind", str(product), "/app"]
     for place, real in sorted(c_library(product).items()):
         command += ["--ro-bind", str(real), place]

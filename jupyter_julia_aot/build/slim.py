@@ -24,6 +24,8 @@ _BLAS_CALL = re.compile(rb"\0(?:cblas_[a-z0-9_]{3,16}|[a-z][a-z0-9]{2,11}_)64_\0
 _BLAS = "libopenblas"
 # What only OpenBLAS (and GMP's C++ half, which Julia never uses) brings into a bundle.
 _FOLLOWERS = ("libgfortran.", "libquadmath.", "libgomp.", "libgmpxx.")
+# Julia opens these by name when it starts, though it calls nothing in them: something must be there.
+_OPENED = ("libgfortran.", "libquadmath.", "libgomp.")
 _READ_SECONDS = 30.0
 
 
@@ -38,7 +40,7 @@ def slim(job: Job, target: Path) -> None:
         )
     if job.recipe.bundle and job.recipe.trim != "no" and not calls_blas(target):
         _replace_blas(job)
-        _drop_followers(job.product)
+        _drop_followers(job)
     files = [str(p) for p in elf_files(job.product)]
     job.run([program, "--strip-unneeded", *files], stage="slim", what="stripping symbols")
 
@@ -70,18 +72,37 @@ def _replace_blas(job: Job) -> None:
         shutil.move(fresh, library)
 
 
-def _drop_followers(product: Path) -> None:
-    """Delete libraries that nothing in the product needs any more; repeats, as they need each other."""
-    while True:
-        files = elf_files(product)
-        needed = {name for file in files for name in _needed(file)}
-        unused = [f for f in files if f.name.startswith(_FOLLOWERS) and not needed & {f.name, *_links_to(f)}]
+def _drop_followers(job: Job) -> None:
+    """Delete libraries that nothing in the product needs any more, or empty those that are opened."""
+    files = elf_files(job.product)
+    doomed: list[Path] = []
+    while True:  # they need each other
+        needed = {name for file in files if file not in doomed for name in _needed(file)}
+        unused = [
+            f
+            for f in files
+            if f not in doomed and f.name.startswith(_FOLLOWERS) and not needed & {f.name, *_links_to(f)}
+        ]
         if not unused:
-            return
-        for file in unused:
-            for link in _links_to(file):
-                (file.parent / link).unlink()
-            file.unlink()
+            break
+        doomed += unused
+    for file in doomed:
+        if file.name.startswith(_OPENED):
+            _empty(job, file)
+            continue
+        for link in _links_to(file):
+            (file.parent / link).unlink()
+        file.unlink()
+
+
+def _empty(job: Job, library: Path) -> None:
+    """Replace a library by one of the same name with nothing in it."""
+    fresh = job.work / library.name
+    source = job.work / "empty.c"
+    source.write_text("typedef int nothing;\n", encoding="utf-8")
+    command = [*c_compiler(), "-shared", "-o", str(fresh), str(source), f"-Wl,-soname,{library.name}"]
+    job.run(command, stage="slim", what="compiling an empty stand-in")
+    shutil.move(fresh, library)
 
 
 def _links_to(file: Path) -> list[str]:
