@@ -1,8 +1,8 @@
 """How fast the artifact is: next to ``julia FILE`` and to the same code under the warm JIT, in one run.
 
 An executable is timed as a whole, from its start to its end, and so is ``julia FILE`` with the same
-source and arguments; the JIT's row is the call alone, in a Julia that runs already. The three take turns, so that a
-busy moment of the machine falls on all.
+source and arguments, by turns, so that a busy moment of the machine falls on both. The JIT's row is the call
+alone, in a Julia that runs already and has compiled it.
 """
 
 from __future__ import annotations
