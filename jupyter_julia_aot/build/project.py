@@ -63,7 +63,8 @@ def _from_code(recipe: Recipe, place: Installation, folder: Path) -> Project:
     src = folder / "src"
     src.mkdir(parents=True)
     compiled = code if version_tuple(place.version) >= _MAIN_SINCE else source.without_main_macro(code)
-    (src / CELL_FILE).write_text(compiled, encoding="utf-8")
+    # Blanks at the end change nothing, and would only make another artifact of the same code.
+    (src / CELL_FILE).write_text(f"{compiled.rstrip()}\n", encoding="utf-8")
     if body.helper:
         shutil.copyfile(JULIA_FILES / body.helper, src / body.helper)
     text = "\n".join([f"module {module}", *body.lines, "end", ""])
