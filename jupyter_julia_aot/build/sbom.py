@@ -13,7 +13,11 @@ from jupyter_julia_aot.build.job import Job
 
 # Beginning of a library's file name → component, the JLL of Julia's that names its version, SPDX licence.
 # Licences as in Julia's THIRDPARTY.md; GCC's and LLVM's run-time libraries with their exceptions.
-_GCC = ("GCC run-time libraries (CompilerSupportLibraries)", "CompilerSupportLibraries_jll", "GPL-3.0-or-later WITH GCC-exception-3.1")
+_GCC = (
+    "GCC run-time libraries (CompilerSupportLibraries)",
+    "CompilerSupportLibraries_jll",
+    "GPL-3.0-or-later WITH GCC-exception-3.1",
+)
 _KNOWN: tuple[tuple[str, tuple[str, str, str]], ...] = (
     ("libjulia", ("Julia", "", "MIT")),
     ("libopenblas", ("OpenBLAS", "OpenBLAS_jll", "BSD-3-Clause")),
