@@ -23,7 +23,8 @@ module.exports = {
   use: {
     ...base.use,
     baseURL: url.slice(0, -1),
-    actionTimeout: 60_000,
+    // A cell may compile for minutes; the story's own deadline is what counts.
+    actionTimeout: 0,
     navigationTimeout: 120_000,
     video: 'off',
     trace: 'off',
