@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from queue import SimpleQueue
-from typing import Any, BinaryIO, Literal
+from typing import Any, BinaryIO, Literal, TypeVar
 
 from jupyter_julia_aot.errors import SandboxError
 
@@ -20,6 +20,7 @@ MARKER = "JULIA_AOT_CONFINED"
 """Environment variable that every confined process inherits, so that strays can be found and killed."""
 
 Waiter = Callable[[], int]
+T = TypeVar("T")
 
 
 def new_marker() -> str:
@@ -143,8 +144,8 @@ def marked_processes(marker: str) -> list[int]:
 class _Launcher(threading.Thread):
     """Starts processes from one thread that lives as long as the program.
 
-    "Die with the parent" (``PR_SET_PDEATHSIG``) means the parent *thread*: started from a pool's thread, a
-    worker would be killed when that thread ends.
+    "Die with the parent" (``PR_SET_PDEATHSIG``, which both sandboxes use) means the parent *thread*: started
+    from a pool's thread, a worker would be killed when that thread ends.
     """
 
     def __init__(self) -> None:
@@ -161,27 +162,29 @@ _launcher: _Launcher | None = None
 _launcher_lock = threading.Lock()
 
 
-def _in_launcher(work: Callable[[], subprocess.Popen[bytes]]) -> subprocess.Popen[bytes]:
+def in_launcher(work: Callable[[], T]) -> T:
+    """Do ``work``, which starts a process, in the thread that lives on; what it gives or raises."""
     global _launcher
     with _launcher_lock:
         if _launcher is None or _launcher.owner != os.getpid():
             _launcher = _Launcher()
             _launcher.start()
     done = threading.Event()
-    outcome: list[subprocess.Popen[bytes] | BaseException] = []
+    outcome: list[T] = []
+    fault: list[BaseException] = []
 
     def job() -> None:
         try:
             outcome.append(work())
         except BaseException as error:  # handed to the caller
-            outcome.append(error)
+            fault.append(error)
         finally:
             done.set()
 
     _launcher.jobs.put((job,))
     done.wait()
-    if isinstance(outcome[0], BaseException):
-        raise outcome[0]
+    if fault:
+        raise fault[0]
     return outcome[0]
 
 
@@ -211,7 +214,7 @@ def spawn(
             start_new_session=True,
         )
 
-    process = _in_launcher(start)
+    process = in_launcher(start)
     if process.stdin is None or process.stdout is None or process.stderr is None:
         raise SandboxError("the process was started without pipes")
     streams: Any = (process.stdin, process.stdout, process.stderr)

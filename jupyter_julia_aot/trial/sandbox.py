@@ -24,7 +24,7 @@ from typing import Literal
 
 from jupyter_julia_aot.errors import SandboxError
 from jupyter_julia_aot.records import Limits, SandboxStatus
-from jupyter_julia_aot.trial.confined import MARKER, ConfinedProcess, new_marker, spawn
+from jupyter_julia_aot.trial.confined import MARKER, ConfinedProcess, in_launcher, new_marker, spawn
 
 SandboxName = Literal["auto", "sandlock", "bubblewrap", "none"]
 
@@ -180,7 +180,8 @@ def _launch_sandlock(
     )
     piped = sandlock.StdioMode.PIPED
     # prlimit: sandlock has no limit on file sizes or core dumps of its own.
-    process = box.popen(_limited(command, limits, memory=False), stdin=piped, stdout=piped, stderr=piped)
+    line = _limited(command, limits, memory=False)
+    process = in_launcher(lambda: box.popen(line, stdin=piped, stdout=piped, stderr=piped))
     return ConfinedProcess.from_sandlock(process, marker=marker)
 
 

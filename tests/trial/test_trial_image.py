@@ -119,7 +119,8 @@ def test_workers_and_sessions_start_from_the_image(toolchain: Toolchain) -> None
     finally:
         worker.close()
     with Session(toolchain) as session:
-        assert session.run("filter(!isequal(:Main), names(Main; all = false))").value == []
+        names = session.run("join(names(Main), ' ')").value
+        assert set(names.split()) <= {"Base", "Core", "Main"}
         assert session.run("1 + 1").value == 2
 
 

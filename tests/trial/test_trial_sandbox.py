@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import socket
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -41,6 +42,19 @@ def test_pipes_are_live_and_the_environment_is_ours(tmp_path: Path, sandbox: San
         process.stdin.write(b"hello\n")
         assert process.stdout.read(1000) == f"hello {tmp_path} \n".encode()
         assert process.wait(10) == 0
+
+
+@pytest.mark.parametrize("sandbox", [*REAL, "none"])
+def test_a_process_outlives_the_thread_that_started_it(tmp_path: Path, sandbox: SandboxName) -> None:
+    started: list[ConfinedProcess] = []
+    script = 'read line; echo "still here: $line"'
+    thread = threading.Thread(target=lambda: started.append(shell(script, tmp_path, sandbox)))
+    thread.start()
+    thread.join()
+    with started[0] as process:
+        process.stdin.write(b"hello\n")
+        assert process.stdout.read(1000) == b"still here: hello\n"
+        assert process.wait(60) == 0
 
 
 @pytest.mark.parametrize("sandbox", REAL)
