@@ -127,11 +127,11 @@ def _excerpt(row: Row) -> str:
 
 
 def _diff(lines: list[list[str]]) -> str:
-    names = {"+": "ins", "-": "del"}
-    rows = [
-        f"<{names[m]}>{m} {escape(text)}</{names[m]}>" if m in names else f"<span>  {escape(text)}</span>"
-        for m, text in lines
-    ]
+    names = {"+": ("ins", "+ "), "-": ("del", "- "), "@": ("em", "@")}
+    rows = []
+    for mark, text in lines:
+        tag, shown = names.get(mark, ("span", "  "))
+        rows.append(f"<{tag}>{shown}{escape(text)}</{tag}>")
     return f'<pre class="jja-code jja-diff">{"".join(rows)}</pre>'
 
 

@@ -65,12 +65,12 @@ function render({ model, el }) {
     for (const d of model.get("diagnostics")) {
       const place = `${d.line ? `line ${d.line}: ` : ""}`;
       items.push(d.cause ? note(d.severity, `${place}${d.cause}`, d.remedy) : note(d.severity, `${place}${d.message}`, d.remedy));
-      if (d.cause) items.push(make("details", { class: "jja-pad" }, [make("summary", { text: "what the compiler says" }), make("pre", { class: "jja-code jja-wrap", text: d.message })]));
       if (d.source) {
         const code = make("pre", { class: "jja-code" });
         highlight(code, d.source);
         items.push(make("div", { class: "jja-pad" }, [code]));
       }
+      if (d.cause) items.push(make("details", { class: "jja-pad" }, [make("summary", { text: "what the compiler says" }), make("pre", { class: "jja-code jja-wrap", text: d.message })]));
     }
     notes.replaceChildren(...items);
     const offered = model.get("buttons");
@@ -109,7 +109,7 @@ function render({ model, el }) {
     runner.hidden = !built.artifact || built.artifact.kind !== "exe";
     if (!built.artifact) { result.replaceChildren(); return; }
     const a = built.artifact;
-    const facts = [["file", a.path], ["built by", a.backend], ["Julia", a.julia], ["SHA-256", a.sha256], ["id", a.id]];
+    const facts = [["file", a.path], ["built by", a.backend], ["trim", a.trim], ["Julia", a.julia], ["SHA-256", a.sha256], ["id", a.id]];
     if (built.backend_reason) facts.splice(2, 0, ["because", built.backend_reason]);
     if (built.verified?.alone !== undefined && built.verified?.alone !== null) facts.push(["by itself", built.verified.alone ? "does the same in an empty root directory, with the C library only" : "does not do the same in an empty root directory"]);
     if (a.sbom) facts.push(["bill of materials", a.sbom]);
