@@ -97,8 +97,8 @@ def _soak(
             futures = {pool.submit(candidate(code), ORACLE): (code, want) for code, want in mixed}
             # Never two kills during one trial, which would be two faults of the harness in a row.
             next_kill = rng.randint(20, 60)
-            for done, future in enumerate(as_completed(futures), 1):
-                code, want = futures[future]
+            for done, future in enumerate(as_completed(list(futures)), 1):
+                code, want = futures.pop(future)
                 verdict = future.result().verdict
                 seen.verdicts[verdict] += 1
                 if verdict not in want:
