@@ -40,6 +40,9 @@ def add_verbs(verbs: Verbs) -> None:
 
     builds = add_verb(verbs, "builds", run_builds, "list what was built, newest first")
     builds.add_argument("--limit", type=int, default=20, metavar="N", help="how many at most")
+    builds.add_argument(
+        "--by", choices=["age", "size"], default="age", help="the newest first, or the largest"
+    )
 
     prune = add_verb(verbs, "prune", run_prune, "delete old builds from the cache")
     prune.add_argument("--days", type=float, metavar="D", help="those older than so many days")
@@ -250,7 +253,9 @@ def run_builds(args: argparse.Namespace, output: Output) -> int:
     from jupyter_julia_aot.history import History
 
     with History() as history:
-        entries = history.builds(limit=args.limit)
+        entries = list(history.builds(limit=args.limit))
+    if args.by == "size":
+        entries.sort(key=lambda e: -(e.result.artifact.bundle_bytes or e.result.artifact.bytes))
     output.result(
         [
             {
@@ -266,7 +271,8 @@ def run_builds(args: argparse.Namespace, output: Output) -> int:
         a = e.result.artifact
         when = time.strftime("%Y-%m-%d %H:%M", time.localtime(e.at))
         gone = "" if Path(a.path).exists() else "  (deleted)"
-        output.line(f"{a.id}  {when}  {a.kind:4} {a.name:20} {a.bytes / 1e6:8.2f} MB  {a.path}{gone}")
+        size = (a.bundle_bytes or a.bytes) / 1e6
+        output.line(f"{a.id}  {when}  {a.kind:4} {a.name:20} {size:8.2f} MB  {a.path}{gone}")
     if not entries:
         output.line("nothing was built yet; try: jupyter julia-aot build FILE.jl")
     return SUCCEEDED

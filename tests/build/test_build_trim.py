@@ -118,6 +118,19 @@ def test_what_cannot_be_fixed_says_what_was_tried(juliac: Toolchain) -> None:
 
 @pytest.mark.slow
 @pytest.mark.julia112
+@pytest.mark.timeout(1800)
+def test_what_cannot_be_trimmed_is_built_whole_and_says_why(juliac: Toolchain) -> None:
+    built = build(Recipe(name="whole", code=program("dict_of_any").code, trim="auto"), juliac)
+    assert built.artifact.trim == "no"
+    assert built.verified.stdout == "4\n"
+    first, *others = built.diagnostics
+    assert first.severity == "warning"
+    assert "cannot be trimmed (mixed container)" in first.message
+    assert {d.severity for d in others} == {"warning"}
+
+
+@pytest.mark.slow
+@pytest.mark.julia112
 @pytest.mark.timeout(4000)
 def test_how_many_programs_a_fix_brings_to_pass(juliac: Toolchain) -> None:
     left = {name: why for name in NAMES if (why := build_fixed(name, juliac))}
