@@ -69,6 +69,7 @@ export function JuliaSection(): JSX.Element {
             [trans.__('Sandbox'), sandboxText(known.sandbox, trans.__('none works here'))],
             [trans.__('Devices'), (known.devices ?? []).map(deviceText).join(', ') || trans.__('CPU only')],
             [trans.__('C compiler'), known.compiler ?? '–'],
+            ...(known.routes?.note ? [[trans.__('Notebook cells'), String(known.routes.note)] as [string, string]] : []),
             [trans.__('Checked'), doctor.value.checked ? format.moment(doctor.value.checked) : '–']
           ]}
         />

@@ -7,6 +7,7 @@ them hostile); kernel, server, history, trials and builds are the real ones.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import random
@@ -171,6 +172,14 @@ def second_model() -> subprocess.Popen[bytes] | None:
     return subprocess.Popen([sys.executable, program, str(port), "second-coder"])
 
 
+def end_jobs(folder: Path) -> None:
+    """Stop what the panel started and a failed story left running: it outlives the server."""
+    for job in folder.glob("*/supervisor"):
+        if not (job.parent / "exit").exists():
+            with contextlib.suppress(OSError, ValueError):  # it may be ending just now
+                os.kill(int(job.read_text(encoding="utf-8")), signal.SIGINT)
+
+
 def main(port: int) -> int:
     """Serve until told to stop."""
     home = Path(tempfile.mkdtemp(prefix="julia-aot-browser-"))
@@ -238,6 +247,7 @@ def main(port: int) -> int:
             server = begin()
     finally:
         log.close()
+        end_jobs(home / "julia_aot" / "jobs")
         for one in filter(None, (model, second)):
             one.terminate()
             one.wait()
