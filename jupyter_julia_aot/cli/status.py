@@ -39,7 +39,7 @@ def run_doctor(args: argparse.Namespace, output: Output) -> int:
 
     report = doctor()
     if args.devices:
-        report["devices"] = [_devices(args, output)]
+        report["device_check"] = _devices(args, output)
     output.result(report)
     for julia in report["julia"]:
         output.line(f"Julia {julia['version']}  {julia['path']}  ({julia['source']})")
@@ -59,11 +59,14 @@ def run_doctor(args: argparse.Namespace, output: Output) -> int:
     output.line(f"C compiler {report['compiler'] or 'none'}")
     if report["routes"]["note"]:
         output.line(f"Routes  {report['routes']['note']}")
-    for found in report["devices"]:
+    if args.devices:
         from jupyter_julia_aot.pipeline.devices import device_lines
 
-        for line in device_lines(found):
+        for line in device_lines(report["device_check"]):
             output.line(line)
+    else:
+        for device in report["devices"]:
+            output.line(f"Device  {device['name']} ({device['kind']})  {device['reason']}".rstrip())
     for problem in report["problems"]:
         output.line(f"\n✗ {problem['what']}\n  → {problem['remedy']}")
     if not report["problems"]:

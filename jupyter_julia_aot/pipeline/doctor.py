@@ -29,12 +29,27 @@ def doctor(julia: str = "") -> dict[str, Any]:
         "broken": broken,
         "model": model,
         "models": _servers(),
-        "devices": [],
+        "devices": _devices(),
         "routes": routes_here(julia),
         "sandbox": sandbox,
         "compiler": _compiler(),
         "problems": _problems(toolchains, broken, model, sandbox),
     }
+
+
+def _devices() -> list[dict[str, Any]]:
+    """The GPUs that the machine shows; untested, which ``doctor --devices`` does."""
+    from jupyter_julia_aot.run.devices.hardware import find_gpus
+
+    return [
+        {
+            "name": gpu.name,
+            "kind": gpu.architecture,
+            "memory_bytes": gpu.memory_bytes or gpu.shared_bytes,
+            "reason": "; ".join(gpu.notes),
+        }
+        for gpu in find_gpus()
+    ]
 
 
 def _toolchains(julia: str) -> tuple[list[dict[str, Any]], list[dict[str, str]]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -62,4 +63,7 @@ def take_best(name: str, code: str, comparison: Comparison, **how: Any) -> Any:
     if best is None:
         return None
     remember(name, code, best.route, comparison.why)
-    return open_route(best.route, name, code, **how)
+    function = open_route(best.route, name, code, **how)
+    with contextlib.suppress(AttributeError):  # a compiled library's function takes no attributes
+        function.why = comparison.why
+    return function

@@ -65,6 +65,8 @@ class ReactantFunction:
         self.backend = backend
         self.notice = notice
         """Why it is not the backend that was asked for; empty when it is."""
+        self.why = ""
+        """Why it runs by this route."""
         self.last: ReactantRun | None = None
         self.example: tuple[Any, ...] | None = None
         """The arguments of the last call that went well: their shapes and types are those of a program."""
