@@ -12,6 +12,7 @@ from typing import Any
 import nbformat
 import pytest
 
+from jupyter_julia_aot.history import History
 from jupyter_julia_aot.records import Toolchain
 from tests.build.test_bindings_library import SCALE
 
@@ -47,8 +48,15 @@ def test_it_runs_from_top_to_bottom(any_julia: Toolchain, tmp_path: Path) -> Non
     everything = "\n".join(said)
     assert "2.0,5.0,-6.0" in everything, "the program"
     assert "[0.   0.75 1.5  2.25 3.  ] float64 False" in everything, "the library"
-    assert "DomainError (line 3): DomainError with -1:" in everything
+    assert "JuliaError: DomainError" in everything
+    assert "DomainError with -1:" in everything
     assert "aot_scale(int64_t factor, double *values" in everything, "the header"
+    with History() as history:
+        proofs = {e.result.artifact.kind: e.result.proof for e in history.builds(limit=5)}
+    assert {kind: proof and (proof.equal, proof.calls) for kind, proof in proofs.items()} == {
+        "exe": (True, 3),
+        "lib": (True, 3),
+    }
     (trimmed,) = (c for c in notebook.cells if "raises-exception" in c.metadata.get("tags", []))
     reasons = "".join(str(o) for o in trimmed.outputs)
     if "pip install scale" not in everything:

@@ -25,7 +25,11 @@ def shim(description: Description, sources: Iterable[str], *, trimmed: bool) -> 
     ends = " || ".join(f"endswith(file, {_quoted('/' + s)})" for s in sources) or "false"
     parts = [f"julia_aot_is_source(file::String)::Bool = {ends}"]
     parts += [_own_exceptions(description), _own_constants(description)] if trimmed else []
-    parts += [_entry(name, method, symbol) for name, method, symbol in description.methods()]
+    for name, method, symbol in description.methods():
+        parts.append(_entry(name, method, symbol))
+        if not trimmed:
+            # A whole image holds what was compiled before it was written; the rest waits for the first call.
+            parts.append(f"precompile({symbol}, ({''.join(f'{t}, ' for t in _types(method))}))")
     return "\n\n".join(parts) + "\n"
 
 
@@ -51,6 +55,12 @@ def _own_constants(description: Description) -> str:
 def _named(name: str) -> str:
     """A Julia name as its source has it, whatever characters are in it."""
     return name if name.rstrip("!").isidentifier() else f"var{_quoted(name)}"
+
+
+def _types(method: Method) -> list[str]:
+    """The Julia types of the C parameters."""
+    slots = [s.julia for n, a in enumerate(method.arguments) for s in argument_slots(f"a{n}", a.type)]
+    return [*slots, *(f"Ptr{{{s.julia}}}" for s in result_slots("r", method.returns))]
 
 
 def _entry(name: str, method: Method, symbol: str) -> str:
