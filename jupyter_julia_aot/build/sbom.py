@@ -144,7 +144,7 @@ def _package_licence(name: str, entry: dict[str, object], job: Job) -> str:
 
 def write_sbom(job: Job, file: Path) -> None:
     """Write the CycloneDX JSON of the job's product to ``file``."""
-    from cyclonedx.factory.license import LicenseFactory
+    from cyclonedx.contrib.license.factories import LicenseFactory
     from cyclonedx.model import HashAlgorithm, HashType, Property
     from cyclonedx.model.bom import Bom
     from cyclonedx.model.component import Component, ComponentType
