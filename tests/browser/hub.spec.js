@@ -91,9 +91,9 @@ test('work outlives the server: restarted under the open tab, it is found and st
   await lab(page, 'restart');
   const now = await openSection(page, 'now');
   await now.getByText('Ask for a function').click();
-  await now.getByLabel('Name').fill('runaway');
+  await now.getByLabel('Name').fill('endless');
   await now.getByLabel('What it should do').fill('Never end.');
-  await now.getByLabel(/^Tests/).fill('@test runaway(1) == 1');
+  await now.getByLabel(/^Tests/).fill('@test endless(1) == 1');
   await now.getByRole('button', { name: 'Generate' }).click();
   const job = now.locator('[data-job=gen]').first();
   await expect(job.getByRole('button', { name: 'Stop' })).toBeVisible();

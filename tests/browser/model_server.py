@@ -5,6 +5,7 @@ It answers by the function name in the prompt. Streaming and not, chat and plain
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import sys
@@ -19,6 +20,8 @@ ANSWERS = {
     "evil_one": HOSTILE,
     "runaway": "function runaway(x)\n    while true\n    end\nend",
     "add_one": "add_one(x) = x + 1",
+    # Its answer does not end until the one who asks hangs up.
+    "endless": "endless(x) = x",
 }
 
 
@@ -60,6 +63,10 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Connection", "close")
         self.end_headers()
         pieces = re.findall(r"\s*\S+|\s+$", answer)
+        while "endless(" in answer:
+            delta = {"delta": {"content": "and so on "}} if chat else {"text": "and so on "}
+            self._event({"id": "1", "object": "chat.completion.chunk", "choices": [{"index": 0, **delta}]})
+            time.sleep(0.05)  # the pace of a model of 20 tokens/s
         for number, piece in enumerate(pieces):
             for index in range(n):
                 last = number == len(pieces) - 1
@@ -70,6 +77,11 @@ class Handler(BaseHTTPRequestHandler):
         self._event({"id": "1", "object": "chat.completion.chunk", "choices": [], "usage": usage(n)})
         self.wfile.write(b"data: [DONE]\n\n")
         self.close_connection = True
+
+    def handle(self) -> None:
+        """Serve a connection; one that hangs up in the middle of an answer is no fault."""
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            super().handle()
 
     def _event(self, value: dict[str, Any]) -> None:
         self.wfile.write(f"data: {json.dumps(value)}\n\n".encode())

@@ -84,7 +84,7 @@ test('what a kernel does appears in Now, and a runaway is stopped there', async 
   await notebook(page, [
     '%load_ext jupyter_julia_aot',
     '%%julia_tests runaway\n@test runaway(1) == 1',
-    '%%julia_gen runaway -n 1 --repair 0 --timeout 60\nNever end.'
+    '%%julia_gen runaway -n 1 --repair 0 --timeout 300\nNever end.'
   ]);
   await page.notebook.runCell(0);
   await page.notebook.runCell(1);
@@ -121,8 +121,8 @@ test('a hostile answer, live: nothing executes in widget or panel', async ({ pag
 test('a background run is stopped in Now; the cell in front goes on', async ({ page }) => {
   await notebook(page, [
     '%load_ext jupyter_julia_aot',
-    '%%julia_tests runaway\n@test runaway(1) == 1',
-    '%%julia_gen runaway --bg -n 1 --repair 0 --timeout 100\nNever end.',
+    '%%julia_tests endless\n@test endless(1) == 1',
+    '%%julia_gen endless --bg -n 1 --repair 0\nNever end.',
     'import time, pathlib\nwhile not pathlib.Path("go").exists():\n    time.sleep(0.05)\nprint("went on")'
   ]);
   for (const index of [0, 1, 2]) {
@@ -130,7 +130,7 @@ test('a background run is stopped in Now; the cell in front goes on', async ({ p
   }
   const running = page.notebook.runCell(3).catch(() => undefined);
   const now = await openSection(page, 'now');
-  const card = now.getByRole('article', { name: 'runaway' });
+  const card = now.getByRole('article', { name: 'endless' });
   await card.getByRole('button', { name: 'Stop' }).click({ timeout: 120_000 });
   await expect(card).toHaveCount(0);
   const folder = await page.evaluate(() => window.jupyterapp.shell.currentWidget.context.path);
