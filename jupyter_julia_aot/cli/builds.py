@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import shlex
 import sys
 import time
 from pathlib import Path
@@ -30,6 +31,7 @@ def add_verbs(verbs: Verbs) -> None:
         action="store_true",
         help="time the artifact, `julia FILE` and the warm JIT side by side",
     )
+    build.add_argument("--arguments", metavar="WORDS", default="", help="the program's, for --compare")
 
     run = add_verb(verbs, "run", run_run, "run an executable that was built here")
     run.add_argument("artifact", metavar="NAME|ID|PATH", help="a build's name or id (see builds), or a path")
@@ -108,7 +110,9 @@ def _build_one(
             value["wheel"] = {"path": str(wheel), "bytes": wheel.stat().st_size}
             output.line(f"{wheel}  ({wheel.stat().st_size / 1e6:.2f} MB)")
         if args.compare:
-            times = compare_times(result.artifact, recipe, julia=args.julia or "")
+            times = compare_times(
+                result.artifact, recipe, shlex.split(args.arguments), julia=args.julia or ""
+            )
             value["compare"] = [to_json(row) for row in times]
             output.line(times_table(times))
     except BuildError as error:
