@@ -59,6 +59,7 @@ def test_the_short_stories_in_a_browser() -> None:
         "NODE_PATH": str(FRONT_END / "node_modules"),
         "JULIA_AOT_TEST_PORT": str(_free_ports()),
         "JULIA_AOT_TEST_RETRIES": RETRIES,
+        "JULIA_AOT_TEST_SECOND": "0",
         # Enough for every page and search; the figures with 50,000 are for `make browser`.
         "JULIA_AOT_TEST_ROWS": "3000",
     }
