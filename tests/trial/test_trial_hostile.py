@@ -29,7 +29,7 @@ def test_every_hostile_program_gets_its_verdict_and_harms_nothing(
     toolchain: Toolchain, sandbox: SandboxName
 ) -> None:
     with outside() as places, TrialPool(toolchain, workers=2, limits=LIMITS, sandbox=sandbox) as pool:
-        futures = [(p, pool.submit(candidate(places.fill(p.code)), ORACLE)) for p in corpus()]
+        futures = [(p, pool.submit(candidate(places.fill(p.code)), p.oracle)) for p in corpus()]
         wrong = []
         for program, future in futures:
             trial = future.result()

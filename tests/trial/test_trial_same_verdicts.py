@@ -14,7 +14,7 @@ from tests.trial.corpus import GOOD, ORACLE, candidate
 
 pytestmark = [pytest.mark.julia, pytest.mark.timeout(1800)]
 
-LIMITS = Limits(seconds=20, memory_bytes=512 << 20)
+LIMITS = Limits(seconds=120, memory_bytes=512 << 20)
 PROGRAMS = (
     (GOOD, "passed"),
     ("f(x) = x + 1", "failed"),

@@ -21,7 +21,7 @@ from tests.trial.corpus import GOOD, ORACLE, candidate, corpus, outside
 
 pytestmark = [pytest.mark.julia, pytest.mark.timeout(3600)]
 
-LIMITS = Limits(seconds=4, memory_bytes=512 << 20)
+LIMITS = Limits(seconds=120, memory_bytes=512 << 20)
 ORDINARY = [
     (GOOD, "passed"),
     (GOOD, "passed"),
@@ -78,9 +78,9 @@ def _soak(
     seen = Seen()
     start = time.monotonic()
     with outside() as places:
-        hostile = [(places.fill(p.code), p.expected) for p in corpus()]
-        quick = [(code, want) for code, want in hostile if not want & SLOW]
-        slow = [(code, want) for code, want in hostile if want & SLOW]
+        hostile = [(places.fill(p.code), p.expected, p.oracle) for p in corpus()]
+        quick = [program for program in hostile if not program[1] & SLOW]
+        slow = [program for program in hostile if program[1] & SLOW]
         mixed = []
         for _ in range(count):
             dice = rng.random()
@@ -90,11 +90,11 @@ def _soak(
                 mixed.append(rng.choice(quick))
             else:
                 code, verdict = rng.choice(ORDINARY)
-                mixed.append((code, frozenset([verdict])))
+                mixed.append((code, frozenset([verdict]), ORACLE))
         with TrialPool(toolchain, workers=workers, limits=LIMITS) as pool:
             assert pool.run(candidate(GOOD), ORACLE).verdict == "passed"
             before_descriptors, before_memory = _descriptors(), _resident(os.getpid())
-            futures = {pool.submit(candidate(code), ORACLE): (code, want) for code, want in mixed}
+            futures = {pool.submit(candidate(code), oracle): (code, want) for code, want, oracle in mixed}
             # Never two kills during one trial, which would be two faults of the harness in a row.
             next_kill = rng.randint(20, 60)
             for done, future in enumerate(as_completed(list(futures)), 1):
