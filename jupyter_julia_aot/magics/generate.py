@@ -122,5 +122,18 @@ class Generation:
         proven = self.prompt.oracle is not None
         if not self.accept or not (proven or self.options.trust):
             return
-        self.notebook.accept(chosen, trust=self.options.trust)
+        candidate = self.notebook.accept(chosen, trust=self.options.trust)
         self.state.head["accepted"] = chosen
+        if self.prompt.reactant:
+            self._try_traced(candidate.code)
+
+    def _try_traced(self, code: str) -> None:
+        """Say whether Reactant compiles it and gives the same; if so, that is what Python calls."""
+        from jupyter_julia_aot.pipeline.tracing import try_traced
+
+        name = self.prompt.name
+        function, said = try_traced(name, code, self.prompt.oracle, self.options.julia)
+        print(said, flush=True)  # noqa: T201 - beside the view
+        if function is not None:
+            self.notebook.shell.user_ns[function.__name__] = function
+            self.notebook.reactants[name] = function

@@ -116,7 +116,11 @@ drain_sometimes() = time() - LAST_DRAIN[] > DRAIN_EVERY && drain()
 "Let Python show what is there. Only the thread that runs the cell may: it is the one that holds the interpreter."
 function drain()
     Threads.threadid() == CELL_THREAD[] && DRAIN[] != C_NULL || return
+    # Python may let another of its threads run meanwhile, and that one may collect Julia's garbage.
+    states = ccall(:jl_get_ptls_states, Ptr{Cvoid}, ())
+    before = ccall(:jl_gc_safe_enter, Int8, (Ptr{Cvoid},), states)
     stop = ccall(DRAIN[], Cint, ())
+    ccall(:jl_gc_safe_leave, Cvoid, (Ptr{Cvoid}, Int8), states, before)
     LAST_DRAIN[] = time()
     stop == 0 || throw(InterruptException())
     return

@@ -4,13 +4,16 @@ juliacall is imported when the first function is bound, with the environment dec
 project that the toolchain names (so that juliapkg resolves and downloads nothing), signals left to Python,
 one thread, no output capture of its own. That cannot be undone or repeated with another Julia in one process.
 
-One Python thread is in Julia at a time (:attr:`JuliacallEngine.lock`): a second one that made Julia collect
-garbage would wait for the first, which may be waiting for Python's own lock.
+One Python thread is in Julia at a time (:attr:`JuliacallEngine.lock`), and the thread that started Julia counts
+as outside of it while it runs Python (:func:`_leave_julia`): else a garbage collection that another thread
+sets off would wait for that thread for ever.
 """
 
 from __future__ import annotations
 
+import atexit
 import contextlib
+import ctypes
 import os
 import threading
 from collections.abc import Iterator
@@ -70,7 +73,7 @@ class JuliacallEngine:
         self.lock = threading.RLock()
         self.cells: Any = None
         """The cells of this process, once there are some."""
-        with _environment(_variables(toolchain, threads)):
+        with _environment(start_variables(toolchain, threads)):
             try:
                 import juliacall
             except Exception as error:  # it raises whatever Julia or the loader said
@@ -79,6 +82,7 @@ class JuliacallEngine:
                     remedy="use route='worker', or see `jupyter julia-aot doctor`",
                 ) from error
         self._main = juliacall.Main
+        _leave_julia(self._main)
         self._main.include(str(_SOURCE))
         self.julia = self._main.JuliaAotInProcess
         self._functions: dict[str, Any] = {}
@@ -167,11 +171,30 @@ class JuliacallEngine:
         return julia_error(report)
 
 
+def _leave_julia(main: Any) -> None:
+    """Let Julia's collector not wait for this thread while it is in Python.
+
+    Julia takes a thread that called ``jl_init`` for one that runs Julia code, until it says otherwise. From
+    here on each call enters Julia through a C-callable function, which marks the thread as running and puts
+    back what was before (since Julia 1.9). At exit Julia must find its first thread as it had left it.
+    """
+    pointer, state = ctypes.c_void_p, ctypes.c_int8
+    states = ctypes.PYFUNCTYPE(pointer)(_address(main, "jl_get_ptls_states"))()
+    leave = ctypes.PYFUNCTYPE(None, pointer, state)(_address(main, "jl_gc_safe_leave"))
+    before = ctypes.PYFUNCTYPE(state, pointer)(_address(main, "jl_gc_safe_enter"))(states)
+    atexit.register(leave, states, before)
+
+
+def _address(main: Any, symbol: str) -> int:
+    return int(main.seval(f"UInt(cglobal(:{symbol}))"))
+
+
 def _simple(value: Any) -> bool:
     return type(value) in _SIMPLE and (type(value) is not int or value in _INT64)
 
 
-def _variables(toolchain: Toolchain, threads: int) -> dict[str, str]:
+def start_variables(toolchain: Toolchain, threads: int = 1) -> dict[str, str]:
+    """What juliacall must find in the environment when it is imported."""
     from jupyter_julia_aot.toolchain.packages import package_environment
     from jupyter_julia_aot.toolchain.probe import installation
 

@@ -15,6 +15,7 @@ from jupyter_julia_aot.pipeline.compared import Comparison, RouteResult, seconds
 from jupyter_julia_aot.pipeline.comparing import compare, difference_of
 from jupyter_julia_aot.pipeline.replay import record
 from jupyter_julia_aot.pipeline.routes import take_best
+from jupyter_julia_aot.pipeline.tracing import try_traced
 from jupyter_julia_aot.records import Oracle, Toolchain
 from jupyter_julia_aot.run import bind, close_sessions
 from jupyter_julia_aot.run.measured import measured_route
@@ -144,3 +145,14 @@ def test_the_table_escapes_and_names_the_best() -> None:
     assert "<b>no</b>" not in found._repr_html_()
     assert found.why == "worker: 300 µs per call, against reactant 1 µs (measured)"
     assert [seconds(t) for t in (1.0, 0.0123, 2.5e-7)] == ["1 s", "12.3 ms", "250 ns"]
+
+
+@pytest.mark.julia
+def test_a_generated_function_is_tried_with_reactant(monkeypatch: pytest.MonkeyPatch) -> None:
+    function, said = try_traced("plus_c", "plus_c(x) = x .+ 1", Oracle(source="@test plus_c([1.0]) == [2.0]"))
+    assert function is not None
+    assert "gives plain Julia's results (identical)" in said
+    monkeypatch.setenv("JULIA_AOT_REACTANT_PROJECT", "/nowhere")
+    function, said = try_traced("plus_c", "plus_c(x) = x .+ 1", None)
+    assert function is None
+    assert "was not tried with Reactant" in said
