@@ -97,6 +97,10 @@ test('work outlives the server: restarted under the open tab, it is found and st
   await now.getByRole('button', { name: 'Generate' }).click();
   const job = now.locator('[data-job=gen]').first();
   await expect(job.getByRole('button', { name: 'Stop' })).toBeVisible();
+  // JupyterLab says so itself, in front of everything, when the server stays away for long.
+  await page.addLocatorHandler(page.locator('.jp-Dialog'), dialog =>
+    dialog.locator('.jp-Dialog-footer button').last().click()
+  );
   server.kill('SIGUSR1');
   const lost = page.getByText('The connection to the server is lost.');
   await expect(lost).toBeVisible({ timeout: 120_000 });
