@@ -62,10 +62,12 @@ browser: $(VENV)/.ready $(PANEL) ## the user stories in a headless browser, with
 bench: $(VENV)/.ready ## print the figures of the README, side by side with what they are compared to
 	@$(CLI) setup
 	@$(BIN)/python -m pytest -m benchmarks -s -q
+	@$(BIN)/python -m pytest tests/build -m benchmarks -s -q
 
 soak: $(VENV)/.ready ## 5,000 mixed candidates through one pool (slow)
 	@$(CLI) setup
 	@$(BIN)/python -m pytest -m slow -s -q
+	@$(BIN)/python -m pytest tests/build -m slow -s -q
 
 clean: ## remove what the targets above made in this clone
 	@rm -rf $(VENV) demo build dist htmlcov .coverage* .pytest_cache .mypy_cache .ruff_cache labextension/node_modules labextension/lib jupyter_julia_aot/labextension
