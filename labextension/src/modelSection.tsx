@@ -81,7 +81,7 @@ export function ModelSection(): JSX.Element {
             trans.__('Prompt from cache'),
             cached_share === null ? '–' : format.percent(cached_share)
           ],
-          [trans.__('Chosen by'), settings.value.origins.base_url]
+          [trans.__('Chosen by'), (chosen ? '' : info?.origin) || settings.value.origins.base_url]
         ]}
       />
       {info?.usable === false && info.reason && (
