@@ -19,6 +19,8 @@ from jupyter_julia_aot.toolchain.probe import Installation
 from jupyter_julia_aot.toolchain.process import Finished, run
 
 LOG_BYTES = 2 << 20
+# What Julia says when it shall run, and so compile, for processors that its own image has no code for.
+_ONE_TARGET = "Unable to find compatible target in cached code image"
 
 
 @dataclass(kw_only=True)
@@ -98,6 +100,8 @@ class Job:
             remedy = "; ".join(
                 [*list(causes)[:3], *([] if self.recipe.fix else ["--fix rewrites what a rule can"])]
             )
+        if _ONE_TARGET in output:
+            remedy = "this Julia was itself built for one kind of processor; an official build has them all"
         return BuildError(message, stage=stage, diagnostics=found, log=output[-LOG_BYTES:], remedy=remedy)
 
     def environment(self, extra: Mapping[str, str] | None = None) -> dict[str, str]:
