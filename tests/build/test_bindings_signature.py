@@ -87,7 +87,7 @@ def test_what_takes_less_is_tried_first() -> None:
 
 
 def test_the_header_is_c(tmp_path: Path) -> None:
-    text = header("kit", KIT, backend="juliac", julia="1.12.5", start=True, threads=False)
+    text = header("kit", KIT, backend="juliac", julia="1.12.5", start=True)
     (tmp_path / "kit.h").write_text(text)
     (tmp_path / "use.c").write_text(
         '#include "kit.h"\nint main(void) { return sizeof(aot_array) == 80 ? 0 : 1; }\n'
@@ -100,7 +100,7 @@ def test_the_header_is_c(tmp_path: Path) -> None:
 
 def test_the_extension_compiles_without_the_headers_of_python(tmp_path: Path) -> None:
     source = tmp_path / "kit.c"
-    source.write_text(Extension(KIT, one_thread=True).text)
+    source.write_text(Extension(KIT).text)
     command = ["cc", "-c", "-fPIC", "-Wall", "-Wextra", "-Wno-unused-function", "-Werror", f"-I{JULIA_FILES}"]
     subprocess.run([*command, "-o", str(tmp_path / "kit.o"), str(source)], check=True, timeout=60)
     assert "Python.h" not in source.read_text()
@@ -149,7 +149,7 @@ def test_julia_takes_what_c_gives() -> None:
 
 
 def test_python_types() -> None:
-    package = Package("kit", KIT, Extension(KIT, one_thread=False))
+    package = Package("kit", KIT, Extension(KIT))
     stub = package.stub()
     assert "def scale(factor: float, values: numpy.typing.NDArray[numpy.float64], /) -> " in stub
     assert stub.count("@typing.overload") == 2
@@ -163,7 +163,7 @@ def test_python_types() -> None:
 def test_a_type_checker_reads_the_stub(tmp_path: Path) -> None:
     import sys
 
-    package = Package("kit", KIT, Extension(KIT, one_thread=False))
+    package = Package("kit", KIT, Extension(KIT))
     (tmp_path / "kit").mkdir()
     (tmp_path / "kit" / "__init__.pyi").write_text(package.stub())
     (tmp_path / "use.py").write_text(
@@ -200,7 +200,7 @@ def test_functions_that_the_user_exports() -> None:
 def test_names_of_users_are_quoted() -> None:
     """A Julia name is any text; it must stay one name in C, Julia and Python."""
     odd = described(**{'a"; evil(); "$(x)': [method(FLOAT, **{'x"y': FLOAT})]})
-    extension = Extension(odd, one_thread=False)
+    extension = Extension(odd)
     assert "evil()" not in re.sub(r'"(?:[^"\\]|\\.)*"', "", extension.text)
     text = shim(odd, ["src/cell.jl"], trimmed=False)
     assert 'var"a\\"; evil(); \\"\\$(x)"' in text

@@ -24,9 +24,8 @@ GIVE = {"Float32": "PyFloat_FromDouble({})", "Float64": "PyFloat_FromDouble({})"
 class Extension:
     """Writes the C source of the module ``_binding``; :meth:`text` is it."""
 
-    def __init__(self, description: Description, *, one_thread: bool) -> None:
+    def __init__(self, description: Description) -> None:
         self._functions = [f for f in description.functions if f.methods]
-        self._one_thread = one_thread
         self._forms: list[tuple[str, int, str]] = []
         self.classes: list[Node] = []
         """Types that Python has a class for, in the order that ``open`` wants them."""
@@ -34,10 +33,9 @@ class Extension:
         """Element types that only NumPy can spell in a buffer's format: place in the table, struct."""
         wrappers = [self._wrapper(f, m, n) for f in self._functions for n, m in enumerate(f.methods)]
         entries = [self._function(f) for f in self._functions]
-        head = ["#define AOT_ONE_THREAD"] if one_thread else []
         self.text = "\n\n".join(
             [
-                "\n".join([*head, '#include "binding.c"']),
+                '#include "binding.c"',
                 self._tables(),
                 *wrappers,
                 *entries,

@@ -22,10 +22,11 @@ _INTRODUCTION = """\
    Every function gives 0, or the number of a fault: aot_fault tells its type, message and line, and
    aot_release lets go of it. Results are written where the last pointers point. An array or text in a result
    belongs to Julia until aot_release is called with its number. Matrices lie column by column.
+   One thread alone may use the library, from its first call on.
 {start}*/
 """
 _START = """\
-   Call aot_start once, before anything else, from the only thread that will use the library{later}.
+   Call aot_start once, before anything else.
 """
 _COMMON = """\
 /* An array or text of Julia's: its address, its number, its dimensions (a text: its length in bytes). */
@@ -54,15 +55,17 @@ _C_TYPES = {
 
 
 def header(
-    name: str, description: Description, *, backend: str, julia: str, start: bool, threads: bool
+    name: str,
+    description: Description,
+    *,
+    backend: str,
+    julia: str,
+    start: bool,
 ) -> str:
-    """The text of ``NAME.h``. ``start``: the library has ``aot_start``; ``threads``: any may call it."""
+    """The text of ``NAME.h``. ``start``: the library has ``aot_start``."""
     guard = f"JULIA_AOT_{re.sub(r'[^A-Z0-9]', '_', name.upper())}_H"
-    later = "" if not threads else "; others may, later"
     lines = [
-        _INTRODUCTION.format(
-            name=name, backend=backend, julia=julia, start=_START.format(later=later) if start else ""
-        ),
+        _INTRODUCTION.format(name=name, backend=backend, julia=julia, start=_START if start else ""),
         f"#ifndef {guard}",
         f"#define {guard}",
         "#include <stdint.h>",

@@ -20,13 +20,12 @@ from jupyter_julia_aot.build.job import Job
 from jupyter_julia_aot.build.project import CELL_FILE, JULIA_FILES
 from jupyter_julia_aot.errors import BuildError
 from jupyter_julia_aot.records import AbiEntry, Artifact, Diagnostic, Verified
-from jupyter_julia_aot.toolchain.capabilities import c_compiler, version_tuple
+from jupyter_julia_aot.toolchain.capabilities import c_compiler
 from jupyter_julia_aot.toolchain.find import julia_command
 from jupyter_julia_aot.toolchain.process import run
 
 _MARK = "julia-aot-describe\t"
 _EXTENSION = "_binding.abi3.so"
-_FOREIGN_THREADS_SINCE = (1, 9, 0)
 _LOAD_SECONDS = 120.0
 PYTHON_FOLDER = "python"
 
@@ -188,25 +187,21 @@ def write_beside(job: Job, description: Description, target: Path, backend: str)
 
     Raises :class:`BuildError` (stage ``bind``) when the C compiler refuses the extension module.
     """
-    version = version_tuple(job.place.version)
     starts = backend == "sysimage"
-    threads = version >= _FOREIGN_THREADS_SINCE
     name = job.recipe.name
-    head = header(name, description, backend=backend, julia=job.place.version, start=starts, threads=threads)
+    head = header(name, description, backend=backend, julia=job.place.version, start=starts)
     (job.product / f"{name}.h").write_text(head, encoding="utf-8")
     binding = None
     if any(f.methods for f in description.functions):
-        binding = _write_package(job, description, target, one_thread=not threads, global_symbols=starts)
+        binding = _write_package(job, description, target, global_symbols=starts)
     return Beside(f"{name}.h", binding, abi(description))
 
 
-def _write_package(
-    job: Job, description: Description, target: Path, *, one_thread: bool, global_symbols: bool
-) -> str:
+def _write_package(job: Job, description: Description, target: Path, *, global_symbols: bool) -> str:
     module = package_name(job.recipe.name)
     folder = job.product / PYTHON_FOLDER / module
     folder.mkdir(parents=True)
-    extension = Extension(description, one_thread=one_thread)
+    extension = Extension(description)
     c_file = job.work / "_binding.c"
     c_file.write_text(extension.text, encoding="utf-8")
     command = [*c_compiler(), "-O2", "-shared", "-fPIC", "-fvisibility=hidden", f"-I{JULIA_FILES}"]

@@ -298,31 +298,31 @@ typedef struct {
     Py_ssize_t length, shape[AOT_DIMS], strides[AOT_DIMS];
 } aot_owner;
 
-#ifdef AOT_ONE_THREAD
-/* Julia before 1.9 knows only the thread that started it: what others let go of waits for its next call. */
+/* Only the thread that opened the library calls it. Julia before 1.9 knows no other; a newer one stops its
+   threads for a garbage collection by way of SIGSEGV, and a library leaves the process's signals alone, so that
+   a second thread in it would end the process (seen with 1.12.5). What other threads let go of waits. */
 static pthread_t own_thread;
-static int64_t waiting[1024];
+static int64_t waiting[4096];
 static int waiting_count;
+
 static int on_own_thread(void)
 {
     if (!pthread_equal(pthread_self(), own_thread)) {
         PyErr_SetString(PyExc_RuntimeError,
-                        "this library holds a Julia before 1.9, which only the thread that loaded it may call");
+                        "only the thread that opened this library may call it; for others, open it in a process "
+                        "of its own: load_library(…, route='helper')");
         return 0;
     }
     while (waiting_count > 0)
         release_value(waiting[--waiting_count]);
     return 1;
 }
+
 static void let_go(int64_t number)
 {
     if (pthread_equal(pthread_self(), own_thread)) release_value(number);
-    else if (waiting_count < 1024) waiting[waiting_count++] = number; /* else: kept until the process ends */
+    else if (waiting_count < 4096) waiting[waiting_count++] = number; /* else: kept until the process ends */
 }
-#else
-#define on_own_thread() 1
-#define let_go(number) release_value(number)
-#endif
 
 static void owner_dealloc(PyObject *self)
 {
@@ -478,8 +478,6 @@ static int open_library(const char *path, int mode, const aot_symbol *symbols)
     for (const aot_symbol *s = symbols; ok && s->name != NULL; s++)
         ok = (*s->place = dlsym(library, s->name)) != NULL;
     if (!ok) PyErr_Format(PyExc_OSError, "%s lacks a function of this binding; build it again", path);
-#ifdef AOT_ONE_THREAD
     own_thread = pthread_self();
-#endif
     return ok;
 }
