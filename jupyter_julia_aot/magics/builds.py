@@ -135,7 +135,9 @@ def bind_library(notebook: Notebook, data: dict[str, Any]) -> None:
         return
     from jupyter_julia_aot.pipeline.artifacts import open_library
 
-    library = open_library(artifact)
+    # The thread that opens a library is the one that may call it: the notebook's own, not a job's.
+    here = threading.current_thread() is threading.main_thread()
+    library = open_library(artifact, route="auto" if here else "helper")
     public = [name for name in vars(library) if name not in ("functions", "route")]
     notebook.shell.user_ns.update({name: library[name] for name in public if name != "JuliaError"})
     where = "" if library.route == "process" else ", in a process of its own (arrays are copied)"
