@@ -37,6 +37,7 @@ test('the panel costs next to nothing when JupyterLab starts', async ({ browser,
     }
     const began = Date.now();
     await page.goto(`${baseURL}/lab/workspaces/start-${withPanel ? 'with' : 'without'}`);
+    await page.locator('[data-id=filebrowser]').waitFor({ timeout: 120_000 });
     await page.locator('#jupyterlab-splash').waitFor({ state: 'detached', timeout: 120_000 });
     const taken = Date.now() - began;
     expect(await page.locator('[data-id=julia-aot-panel]').count()).toBe(withPanel ? 1 : 0);
