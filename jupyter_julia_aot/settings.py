@@ -73,8 +73,8 @@ class JuliaAot(SingletonConfigurable):
     worker_image = Enum(
         ["auto", "existing", "off"],
         "auto",
-        help="Start workers from a system image with the worker in it. 'auto' makes it in the background when "
-        "there is none, 'existing' only uses the one that `setup` made, 'off' uses none.",
+        help="Start workers from a system image with the worker in it. 'auto' makes it in the background "
+        "when there is none, 'existing' only uses the one that `setup` made, 'off' uses none.",
     ).tag(config=True)
     idioms = Bool(True, help="Try rewrites of Python idioms in failed candidates.").tag(config=True)
     trust = Bool(False, help="Accept candidates that no oracle has proven.").tag(config=True)

@@ -1,6 +1,7 @@
 """The two commands that make a system image: Julia writes itself into an object file, which is then linked.
 
-Works on any Julia since 1.5 and needs no package. Julia's own image is the start; the script given adds to it.
+Works on any Julia since 1.5 and needs no package. Julia's own image is the start; the script given
+adds to it.
 """
 
 from __future__ import annotations
