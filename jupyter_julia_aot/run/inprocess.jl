@@ -35,17 +35,36 @@ function guarded(work, cell::String, code::String = "")
     try
         return work()
     catch fault
-        report = Faults.report(fault, trimmed(catch_backtrace()), cell, code)
-        filter!(frame -> !occursin(@__FILE__, frame), report["backtrace"])
-        LAST[] = report
+        remember(fault, catch_backtrace(), cell, code)
         rethrow()
     end
+end
+
+function remember(fault, trace, cell::String, code::String)
+    report = Faults.report(fault, trimmed(trace), cell, code)
+    filter!(frame -> !occursin(@__FILE__, frame), report["backtrace"])
+    LAST[] = report
+    return
 end
 
 # Line numbers, types and messages as text; a Python dict of it needs no rules of conversion.
 last_fault() = Values.encode(LAST[])
 
 # ---------------------------------------------------------------- functions
+
+struct Caller{F}
+    f::F
+    file::String
+end
+# The frame that backtraces end at.
+function (c::Caller)(args...; kwargs...)
+    try
+        return c.f(args...; kwargs...)
+    catch fault
+        remember(fault, catch_backtrace(), c.file, "")
+        rethrow()
+    end
+end
 
 function define(name::String, code::String, file::String, defines::String)
     push!(Faults.CELLS, file)
@@ -55,9 +74,7 @@ function define(name::String, code::String, file::String, defines::String)
         include_string(place, code, file)
         Base.invokelatest(isdefined, place, Symbol(defines)) || throw(UndefVarError(Symbol(defines)))
         f = Base.invokelatest(getfield, place, Symbol(defines))
-        # Also the frame that backtraces end at.
-        caller(args...; kwargs...) = guarded(() -> f(args...; kwargs...), file)
-        return (caller, Help.documentation(place, defines))
+        return (Caller(f, file), Help.documentation(place, defines))
     end
 end
 

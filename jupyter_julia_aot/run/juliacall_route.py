@@ -4,9 +4,9 @@ juliacall is imported when the first function is bound, with the environment dec
 project that the toolchain names (so that juliapkg resolves and downloads nothing), signals left to Python,
 one thread, no output capture of its own. That cannot be undone or repeated with another Julia in one process.
 
-One Python thread is in Julia at a time (:attr:`JuliacallEngine.lock`), and the thread that started Julia counts
-as outside of it while it runs Python (:func:`_leave_julia`): else a garbage collection that another thread
-sets off would wait for that thread for ever.
+One Python thread is in Julia at a time (:attr:`JuliacallEngine.lock`), and the thread that started Julia
+counts as outside of it while it runs Python (:func:`_leave_julia`): else a garbage collection that another
+thread sets off would wait for that thread for ever.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ import contextlib
 import ctypes
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -86,6 +86,10 @@ class JuliacallEngine:
         self._main.include(str(_SOURCE))
         self.julia = self._main.JuliaAotInProcess
         self._functions: dict[str, Any] = {}
+        # What `AnyValue.__call__` does, without that layer of Python.
+        self.number = int(
+            self._main.seval("PythonCall.JlWrap.pyjl_methodnum(PythonCall.JlWrap.pyjlany_call)")
+        )
         self._same = self._main.seval("===")
 
     def define(self, module: str, code: str, name: str, function: str) -> str:
@@ -108,6 +112,10 @@ class JuliacallEngine:
     def forget(self, module: str) -> None:
         """Drop the function."""
         self._functions.pop(module, None)
+
+    def direct(self, module: str) -> Callable[..., Any]:
+        """PythonCall's method behind one function; takes :attr:`number`, arguments and keywords."""
+        return cast(Callable[..., Any], self._functions[module]._jl_callmethod)
 
     def call(self, module: str, function: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Call it. Raises ``JuliaError``, ``NotCarriedError``."""

@@ -104,19 +104,21 @@ def test_arrays(juliacall_cells: Any, worker_cells: Any) -> None:
 def test_stop_latency(worker_cells: Any) -> None:
     import threading
 
-    pressed: list[float] = []
-
-    def stop() -> None:
-        time.sleep(1.0)
-        pressed.append(time.perf_counter())
-        worker_cells.interrupt()
-
     times = []
     for code in ("while true; end", "sleep(100)", "while true; sum(rand(1000)); end"):
+        running = threading.Event()
+        pressed: list[float] = []
+
+        def stop(running: threading.Event = running, pressed: list[float] = pressed) -> None:
+            running.wait(120)
+            time.sleep(0.5)
+            pressed.append(time.perf_counter())
+            worker_cells.interrupt()
+
         thread = threading.Thread(target=stop)
         thread.start()
         with pytest.raises(Cancelled):
-            worker_cells.run(code)
+            worker_cells.run(f'print("on"); {code}', on_shown=lambda _shown, r=running: r.set())
         times.append(time.perf_counter() - pressed[-1])
         thread.join()
     print(f"\nstop to the end of the cell: {', '.join(f'{t * 1e3:.0f} ms' for t in times)}")
