@@ -250,7 +250,7 @@ def test_killed_at_any_moment_it_goes_on_and_counts_nothing_twice(tmp_path: Path
                 process.send_signal(signal.SIGKILL)
                 break
         process.stdout.read()
-        process.wait(timeout=30)
+        process.wait(timeout=300)
         process.stdout.close()
     keys = [(d["task"], d["sample"]) for d in map(json.loads, journal.read_text().splitlines()[1:-1])]
     assert len(keys) == len(set(keys))

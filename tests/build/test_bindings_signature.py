@@ -94,15 +94,15 @@ def test_the_header_is_c(tmp_path: Path) -> None:
     )
     program = tmp_path / "use"
     command = ["cc", "-Wall", "-Wextra", "-Werror", "-std=c99", "-o", str(program), str(tmp_path / "use.c")]
-    subprocess.run(command, check=True, timeout=60)
-    assert subprocess.run([str(program)], timeout=60).returncode == 0
+    subprocess.run(command, check=True, timeout=300)
+    assert subprocess.run([str(program)], timeout=300).returncode == 0
 
 
 def test_the_extension_compiles_without_the_headers_of_python(tmp_path: Path) -> None:
     source = tmp_path / "kit.c"
     source.write_text(Extension(KIT).text)
     command = ["cc", "-c", "-fPIC", "-Wall", "-Wextra", "-Wno-unused-function", "-Werror", f"-I{JULIA_FILES}"]
-    subprocess.run([*command, "-o", str(tmp_path / "kit.o"), str(source)], check=True, timeout=60)
+    subprocess.run([*command, "-o", str(tmp_path / "kit.o"), str(source)], check=True, timeout=300)
     assert "Python.h" not in source.read_text()
 
 
@@ -131,8 +131,8 @@ def test_the_declared_abi_is_the_one_of_this_python(tmp_path: Path) -> None:
     for source, folder in ((ours, str(JULIA_FILES)), (theirs, include)):
         program = source.with_suffix("")
         command = ["cc", f"-I{folder}", "-o", str(program), str(source)]
-        subprocess.run(command, check=True, timeout=60)
-        outputs.append(subprocess.run([str(program)], capture_output=True, text=True, timeout=60).stdout)
+        subprocess.run(command, check=True, timeout=300)
+        outputs.append(subprocess.run([str(program)], capture_output=True, text=True, timeout=300).stdout)
     assert len(outputs[0].splitlines()) > 12
     if sysconfig.get_config_var("Py_GIL_DISABLED"):
         pytest.skip("a Python without a GIL has another layout, and no stable ABI yet")
@@ -170,7 +170,7 @@ def test_a_type_checker_reads_the_stub(tmp_path: Path) -> None:
         "import kit\n\nkit.mid(kit.Point(1.0, 2.0), kit.Point(1.0, 2.0)).x.hex()\n"
     )
     command = [sys.executable, "-m", "mypy", "--strict", "--cache-dir", str(tmp_path / "cache"), "use.py"]
-    ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=240)
+    ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=1000)
     assert ran.returncode == 0, ran.stdout + ran.stderr
 
 

@@ -18,6 +18,7 @@ import pytest
 from jupyter_julia_aot.build import build, list_builds, prune, run_artifact
 from jupyter_julia_aot.errors import BuildError, Cancelled
 from jupyter_julia_aot.records import BuildResult, Recipe, Toolchain
+from tests.patience import A_SECOND
 
 SCALE = """
 function scale(factor::Int, values::Vector{Float64})
@@ -58,7 +59,7 @@ def scale(toolchain: Toolchain, builds_cache: Path) -> BuildResult:
 
 
 @pytest.mark.julia
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1800)
 class TestPlainFunction:
     """One build, looked at from all sides."""
 
@@ -97,7 +98,7 @@ class TestPlainFunction:
     def test_again_it_comes_from_the_cache(self, scale: BuildResult, toolchain: Toolchain) -> None:
         began = time.monotonic()
         again = build(scale_recipe(toolchain), toolchain)
-        assert time.monotonic() - began < 0.2
+        assert time.monotonic() - began < A_SECOND, "nothing is compiled again"
         assert again.cached
         assert again.artifact == scale.artifact
         assert again.verified == scale.verified
@@ -143,13 +144,13 @@ def test_stopping_ends_the_build_within_a_second(any_julia: Toolchain, builds_ca
 
     with pytest.raises(Cancelled):
         build(Recipe(name="stopped", code="stopped() = 1"), any_julia, report=report, cancel=cancel)
-    assert time.monotonic() - began[0] < 1
+    assert time.monotonic() - began[0] < A_SECOND
     assert [p for p in (builds_cache / "builds").iterdir() if p.name.startswith(".new")] == []
     assert "stopped" not in [r.artifact.name for r in list_builds()]
 
 
 @pytest.mark.julia112
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(1800)
 def test_two_builds_at_once_do_the_work_once(juliac: Toolchain) -> None:
     recipe = Recipe(name="agent", code=AGENT, trim="safe")
     with ThreadPoolExecutor(2) as pool:
@@ -188,7 +189,7 @@ def test_a_library_exports_its_functions(juliac: Toolchain, wait_until: Callable
 
 
 @pytest.mark.julia112
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1800)
 def test_a_slim_bundle_keeps_what_the_program_uses(juliac: Toolchain, tmp_path: Path) -> None:
     """Without BLAS the bundle shrinks to a quarter and says the same; with BLAS it keeps it."""
     from jupyter_julia_aot.build.project import JULIA_FILES
@@ -212,7 +213,7 @@ def test_a_slim_bundle_keeps_what_the_program_uses(juliac: Toolchain, tmp_path: 
     library = next(p for p in copy.rglob("libopenblas64_*") if not p.is_symlink())
     source = str(JULIA_FILES / "no_blas.c")
     command = ["cc", "-O2", "-shared", "-fPIC", "-o", str(library), source, "-ldl"]
-    subprocess.run(command, check=True, timeout=60)
+    subprocess.run(command, check=True, timeout=300)
     ran = run_artifact(copy / "bin" / "blas")
     assert ran.stdout == ""
     assert ran.exit_code != 0

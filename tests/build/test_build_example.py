@@ -65,7 +65,7 @@ def said_by_the_entry(recipe: Recipe, julia: Toolchain, folder: Path) -> str:
     text = f"include({str(main)!r}); exit({project.module}.{project.entry}(String[]))".replace("'", '"')
     command = julia_command(julia, f"--project={folder}", "-e", text)
     ran = subprocess.run(
-        command, env=julia_environment(julia), capture_output=True, text=True, timeout=300, check=False
+        command, env=julia_environment(julia), capture_output=True, text=True, timeout=900, check=False
     )
     assert ran.returncode == 0, ran.stderr
     return ran.stdout
@@ -126,7 +126,7 @@ def needs_juliac_package(juliac: Toolchain) -> None:
 
 
 @pytest.mark.julia112
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1800)
 def test_the_example_to_the_letter(juliac: Toolchain, agent_project: Path, tmp_path: Path) -> None:
     needs_juliac_package(juliac)
     recipe = Recipe(name="julia_agent", project=str(agent_project), trim="safe", bundle=True)
@@ -138,7 +138,7 @@ def test_the_example_to_the_letter(juliac: Toolchain, agent_project: Path, tmp_p
 
 
 @pytest.mark.julia112
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize(
     ("name", "code", "says"),
     [("agent", AGENT, FIVE_LINES), ("helloy", HELLOY, "helloy\n"), ("script", SCRIPT, None)],
@@ -167,7 +167,7 @@ USERS = {
 
 
 @pytest.mark.julia112
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize("name", sorted(USERS))
 def test_a_slim_bundle_keeps_the_libraries_that_are_used(name: str, juliac: Toolchain) -> None:
     needs_juliac_package(juliac)
@@ -178,7 +178,7 @@ def test_a_slim_bundle_keeps_the_libraries_that_are_used(name: str, juliac: Tool
 
 
 @pytest.mark.julia112
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1800)
 def test_a_slim_bundle_runs_where_there_is_nothing_else(juliac: Toolchain, tmp_path: Path) -> None:
     """A quarter of JuliaC's own bundle, the same output, in an empty root with the C library only."""
     import json

@@ -92,7 +92,7 @@ def build_fixed(name: str, juliac: Toolchain) -> str:
         env=julia_environment(juliac),
         input=b"one\ntwo\n",
         capture_output=True,
-        timeout=300,
+        timeout=900,
     )
     if name not in PRINTS_OTHERWISE:
         assert said.stdout == expected.stdout.decode(), name
@@ -100,14 +100,14 @@ def build_fixed(name: str, juliac: Toolchain) -> str:
 
 
 @pytest.mark.julia112
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize("name", QUICK)
 def test_a_fix_is_shown_and_does_what_the_program_did(name: str, juliac: Toolchain) -> None:
     assert (build_fixed(name, juliac) == "") == program(name).fixed
 
 
 @pytest.mark.julia112
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1800)
 def test_what_cannot_be_fixed_says_what_was_tried(juliac: Toolchain) -> None:
     code = 'function @main(args)\n    println("x")\n    eval(Meta.parse("1"))\n    return 0\nend\n'
     with pytest.raises(BuildError, match="nothing more can be rewritten") as raised:

@@ -39,7 +39,7 @@ def test_every_cell_builds_the_function_of_the_other_tests() -> None:
 
 
 @pytest.mark.julia
-@pytest.mark.timeout(1500)
+@pytest.mark.timeout(2400)
 def test_it_runs_from_top_to_bottom(any_julia: Toolchain, tmp_path: Path) -> None:
     from nbclient import NotebookClient
 

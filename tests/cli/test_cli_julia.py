@@ -41,7 +41,7 @@ def run(folder: Path, *arguments: str, julia: str = "", **environment: str) -> t
         text=True,
         cwd=folder,
         env=env,
-        timeout=250,
+        timeout=1000,
     )
     assert "Traceback" not in ran.stderr, ran.stderr
     return ran.returncode, json.loads(ran.stdout) if "--json" in arguments else ran.stdout, ran.stderr
@@ -159,7 +159,7 @@ def test_eval(folder: Path, toolchain: Toolchain) -> None:
             "samples.jsonl", "--json", "out.json", "--html", "out.html", "-k", "1,2", "--workers", "1",
 
         ],
-        capture_output=True, text=True, cwd=folder, timeout=250,
+        capture_output=True, text=True, cwd=folder, timeout=1000,
     )  # fmt: skip
     assert ran.returncode == 0, ran.stderr
     value = json.loads((folder / "out.json").read_text())

@@ -50,7 +50,7 @@ def test_two_kernels_writing_at_once_lose_nothing(tmp_path: Path) -> None:
     path = tmp_path / "h.sqlite3"
     writers = [writer(path, f"k{i}", 60) for i in range(2)]
     for process in writers:
-        process.communicate(timeout=120)
+        process.communicate(timeout=600)
         assert process.returncode == 0
     history = History(path)
     for kernel in ("k0", "k1"):
@@ -71,7 +71,7 @@ def test_a_killed_kernel_leaves_a_readable_history(tmp_path: Path) -> None:
         told = int(process.stdout.readline())
     process.send_signal(signal.SIGKILL)
     rest = process.stdout.read().split()
-    process.wait(timeout=30)
+    process.wait(timeout=300)
     process.stdout.close()
     told = int(rest[-1]) if rest else told
     with History(path) as history:
@@ -216,7 +216,7 @@ def test_a_full_disk_loses_nothing(tmp_path: Path) -> None:
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
     )
     assert done.returncode == 0, done.stderr
     said = json.loads(done.stdout)

@@ -27,7 +27,7 @@ def chat(n: int = 1, text: str = "write f", **more: Any) -> Request:
 
 
 def ask(server: Scripted, request: Request, kind: str = "unknown", **more: Any) -> list[Chunk | Answer]:
-    client = OpenAIClient(server.info(kind, **more), seconds=10)
+    client = OpenAIClient(server.info(kind, **more), seconds=60)
     try:
         return list(client.generate(request))
     finally:

@@ -37,7 +37,7 @@ def ran(tmp_path_factory: pytest.TempPathFactory, toolchain: Toolchain) -> Any:
         patch.setenv("OPENAI_BASE_URL", server.url)
         NotebookClient(
             notebook,
-            timeout=240,
+            timeout=1000,
             kernel_name="python3",
             resources={"metadata": {"path": str(folder)}},
             extra_arguments=["--log-level=40"],

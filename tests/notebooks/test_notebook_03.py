@@ -35,13 +35,13 @@ def test_every_magic_it_uses_exists() -> None:
 
 
 @pytest.mark.julia
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1800)
 def test_it_runs_from_top_to_bottom(tmp_path: Path, toolchain: Toolchain) -> None:
     from nbclient import NotebookClient
 
     notebook = nbformat.read(NOTEBOOK, as_version=4)
     environment = {**os.environ, "JULIA_AOT_DATA_DIR": str(tmp_path / "data")}
-    NotebookClient(notebook, timeout=500, resources={"metadata": {"path": str(tmp_path)}}).execute(
+    NotebookClient(notebook, timeout=1500, resources={"metadata": {"path": str(tmp_path)}}).execute(
         env=environment
     )
     by_source = {c.source.split("\n")[0]: c for c in notebook.cells if c.cell_type == "code"}

@@ -55,7 +55,7 @@ def test_a_real_julia_is_described(toolchain: Toolchain) -> None:
 @pytest.mark.julia
 def test_the_command_and_environment_run_it(toolchain: Toolchain) -> None:
     command = julia_command(toolchain, "--compile=min", "-e", 'print(6 * 7, ENV["EXTRA"])')
-    ran = run(command, environment=julia_environment(toolchain, {"EXTRA": "!"}), timeout=60)
+    ran = run(command, environment=julia_environment(toolchain, {"EXTRA": "!"}), timeout=300)
     assert (ran.code, ran.stdout) == (0, "42!")
 
 
@@ -66,7 +66,7 @@ def test_a_script_elsewhere_is_seen_through(toolchain: Toolchain, tmp_path: Path
     (found,) = find_toolchains(script)
     assert found.prefix == toolchain.prefix
     assert Path(found.path).resolve().is_relative_to(found.prefix)
-    ran = run(julia_command(found, "-e", "print(VERSION)"), environment=julia_environment(found), timeout=60)
+    ran = run(julia_command(found, "-e", "print(VERSION)"), environment=julia_environment(found), timeout=300)
     assert ran.stdout == found.version
 
 

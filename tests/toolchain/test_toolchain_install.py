@@ -161,7 +161,7 @@ def test_debian_killed_then_twice_at_once(tmp_path: Path, wait_until: Callable[.
     assert list((root / "apt" / "debs").glob("libjulia1_*.deb")), "downloads are kept"
 
     both = [subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) for _ in range(2)]
-    outputs = [process.communicate(timeout=120)[0] for process in both]
+    outputs = [process.communicate(timeout=600)[0] for process in both]
     assert [process.returncode for process in both] == [0, 0]
     assert all(output.strip().splitlines()[-1].startswith("DONE 1.5.3") for output in outputs)
     assert sorted("unpacking" in output for output in outputs) == [False, True]

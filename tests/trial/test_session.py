@@ -20,6 +20,7 @@ from jupyter_julia_aot.errors import Cancelled, JuliaError, SettingError, Worker
 from jupyter_julia_aot.records import Toolchain
 from jupyter_julia_aot.trial import Session
 from jupyter_julia_aot.trial.session_output import Displayed, OutputReader, Printed
+from tests.patience import A_SECOND
 
 Wait = Callable[..., None]
 
@@ -209,7 +210,7 @@ def test_a_stop_keeps_the_state(session: Session, code: str) -> None:
     started = time.monotonic()
     with pytest.raises(Cancelled, match="live on"):
         session.run(code, seconds=0.5)
-    assert time.monotonic() - started < 1.6
+    assert time.monotonic() - started < A_SECOND
     assert session.run("kept").value == 42
 
 
@@ -272,7 +273,7 @@ def test_it_dies_with_its_parent(toolchain: Toolchain, wait_until: Wait) -> None
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=600,
     )
     pid = int(ran.stdout.split()[0])
     wait_until(lambda: not _runs(pid))

@@ -17,7 +17,7 @@ from jupyter_julia_aot.trial.filter import seccomp_program, supported
 from jupyter_julia_aot.trial.pool import TrialPool
 from jupyter_julia_aot.trial.slot import interpreter_budget
 
-pytestmark = [pytest.mark.julia, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.julia, pytest.mark.timeout(1800)]
 
 SQUARE = Oracle(source='using Test\n@testset "square" begin\n    @test f(3) == 9\n    @test f(0) == 0\nend')
 
