@@ -35,8 +35,8 @@ demo: $(VENV)/.ready ## local model → proven Julia → Python call → executa
 test: $(VENV)/.ready $(PANEL) check ## everything CI runs
 	@$(CLI) setup
 	@cd labextension && npm test
-	@$(BIN)/python -m pytest --cov --cov-report=term -m "not slow and not benchmarks"
-	@$(BIN)/python -m pytest tests/build -m "not slow and not benchmarks" # pytest passes over folders named build
+	@$(BIN)/python -m pytest --cov --cov-report=term -m "not slow and not benchmarks and not browser"
+	@$(BIN)/python -m pytest tests/build -m "not slow and not benchmarks and not browser" # pytest passes over folders named build
 
 check: $(VENV)/.ready labextension/node_modules/.ready ## lint, format and types, no tests
 	@$(BIN)/ruff check .

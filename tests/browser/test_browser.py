@@ -44,6 +44,7 @@ def _free_ports() -> int:
     raise AssertionError("no three free ports in a row")
 
 
+@pytest.mark.browser
 @pytest.mark.timeout(SECONDS + 60)
 def test_the_short_stories_in_a_browser() -> None:
     chromium = _browser()
