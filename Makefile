@@ -50,11 +50,12 @@ format: $(VENV)/.ready ## apply the formatter and the safe lint fixes
 
 lab: $(VENV)/.ready $(PANEL) ## JupyterLab with the extension and the notebooks
 	@$(CLI) setup --no-image
-	@$(BIN)/jupyter lab notebooks/01_generate_and_compile.ipynb
+	@$(BIN)/jupyter lab notebooks/00_tour.ipynb
 
 panel: $(VENV)/.ready $(PANEL) ## build the side panel
 
 browser: $(VENV)/.ready $(PANEL) ## the user stories in a headless browser, with figures (minutes)
+	@.ci/prepare $(VENV) chromium
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check 'notebook>=7.6,<8'
 	@$(CLI) setup
 	@cd labextension && NODE_PATH=$(CURDIR)/labextension/node_modules npm run --silent test:browser
