@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,14 +12,24 @@ from jupyter_julia_aot.records import Toolchain
 
 
 @pytest.fixture(scope="package")
-def builds_cache(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The cache directory of the builds of these tests; toolchains are found before it is set."""
+def builds_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The cache directory of the builds of these tests.
+
+    Julia and the worker image are the ones of the machine: a kernel or a command that a test starts
+    finds them, too.
+    """
+    from jupyter_julia_aot.settings import cache_dir
     from jupyter_julia_aot.toolchain import find_toolchains
 
-    find_toolchains()
+    found = find_toolchains()
+    workers = cache_dir() / "workers"
     cache = tmp_path_factory.mktemp("cache")
+    if workers.is_dir():
+        (cache / "workers").symlink_to(workers)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("JULIA_AOT_CACHE_DIR", str(cache))
+        if found:
+            patch.setenv("JULIA_AOT_JULIA", os.environ.get("JULIA_AOT_JULIA") or found[0].path)
         yield cache
 
 
