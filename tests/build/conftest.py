@@ -18,7 +18,7 @@ def builds_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     Julia and the worker image are the ones of the machine: a kernel or a command that a test starts
     finds them, too.
     """
-    from jupyter_julia_aot.settings import cache_dir
+    from jupyter_julia_aot.settings import cache_dir, settings
     from jupyter_julia_aot.toolchain import find_toolchains
 
     found = find_toolchains()
@@ -28,8 +28,9 @@ def builds_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         (cache / "workers").symlink_to(workers)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("JULIA_AOT_CACHE_DIR", str(cache))
-        if found:
-            patch.setenv("JULIA_AOT_JULIA", os.environ.get("JULIA_AOT_JULIA") or found[0].path)
+        if found and not os.environ.get("JULIA_AOT_JULIA"):
+            patch.setenv("JULIA_AOT_JULIA", found[0].path)  # for the processes that tests start
+            patch.setattr(settings(), "julia", found[0].path)  # for this one, which has read its settings
         yield cache
 
 
