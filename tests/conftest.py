@@ -8,6 +8,7 @@ minutes to fetch (a Julia, a language model) and what is keyed by content.
 from __future__ import annotations
 
 import os
+import signal
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -25,6 +26,10 @@ _ISOLATED = {
     "JUPYTER_RUNTIME_DIR": "jupyter/runtime",
     "IPYTHONDIR": "ipython",
 }
+
+# A background job of a shell ignores Ctrl-C, and whatever it starts does so, too; tests that stop things
+# with it must not depend on how they were started.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session", autouse=True)
