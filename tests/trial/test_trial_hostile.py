@@ -23,7 +23,6 @@ def test_the_corpus_is_large_and_every_program_names_its_verdict() -> None:
     assert not [p.name for p in forging if "passed" in p.expected]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("sandbox", REAL)
 def test_every_hostile_program_gets_its_verdict_and_harms_nothing(
     toolchain: Toolchain, sandbox: SandboxName

@@ -160,14 +160,16 @@ def test_an_oracle_can_have_a_time_limit_of_its_own(pool: TrialPool) -> None:
 def test_asserts_in_python_judge_each_candidate_in_a_process_of_its_own(pool: TrialPool) -> None:
     oracle = Oracle(source="assert f(3) == 9\nassert f(0) == 0", language="python")
     programs = (
-        ("f(x) = x^2", "passed"),
-        ("f(x)=", "syntax"),  # a line more would complete it
-        ("square(x) = x^2\nBase.:(==)(a::Int, b::Int) = true\nf(x) = 1", "failed"),
-        ("f(x) = square(x)", "error"),  # of the one before
-        ("exit(0)", "crashed"),
+        ("f(x) = x^2", {"passed"}),
+        ("f(x)=", {"syntax"}),  # a line more would complete it
+        # Julia 1.12 does not survive what this does to its own ==.
+        ("square(x) = x^2\nBase.:(==)(a::Int, b::Int) = true\nf(x) = 1", {"failed", "crashed"}),
+        ("f(x) = square(x)", {"error"}),  # of the one before
+        ("exit(0)", {"crashed"}),
     )
-    futures = [pool.submit(candidate(code), oracle) for code, _ in programs]
-    assert [future.result().verdict for future in futures] == [verdict for _, verdict in programs]
+    futures = [(code, pool.submit(candidate(code), oracle), verdicts) for code, verdicts in programs]
+    for code, future, verdicts in futures:
+        assert future.result().verdict in verdicts, code
 
 
 @pytest.mark.parametrize("tests", ["@test f(", "x = 1", "", "f(3)"])

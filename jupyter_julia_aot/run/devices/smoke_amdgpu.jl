@@ -4,7 +4,8 @@ include("steps.jl")
 
 step("load") do
     @eval using AMDGPU, MLDataDevices
-    string("AMDGPU ", isdefined(Base, :pkgversion) ? Base.pkgversion(Main.AMDGPU) : "")
+    # Julia 1.12 sees the new name only from a later world.
+    Base.invokelatest(() -> string("AMDGPU ", isdefined(Base, :pkgversion) ? Base.pkgversion(Main.AMDGPU) : ""))
 end
 step("backends") do
     # Five names since MLDataDevices 1.16, whatever the machine has.
