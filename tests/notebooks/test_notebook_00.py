@@ -42,6 +42,8 @@ def ran(tmp_path_factory: pytest.TempPathFactory, toolchain: Toolchain) -> Any:
             resources={"metadata": {"path": str(folder)}},
             extra_arguments=["--log-level=40"],
             store_widget_state=False,
+            # What a program prints may arrive in any number of pieces.
+            coalesce_streams=True,
         ).execute()
     return notebook
 
