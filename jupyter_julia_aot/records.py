@@ -251,6 +251,8 @@ class Recipe:
     """Julia source of a cell or file; ``None`` when ``project`` is given."""
     project: str | None = None
     """A package directory."""
+    folder: str | None = None
+    """Where the files are that ``code`` includes; ``None``: it includes none."""
     source_name: str = "cell"
     """How to name the source in diagnostics."""
     entry: str | None = None

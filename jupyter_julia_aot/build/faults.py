@@ -11,7 +11,7 @@ _METHOD_ERROR = re.compile(r"^(?:Core\.)?MethodError\(f=(.+?), args=(\(.*\)), wo
 _OTHER = re.compile(r"^(?:\w+\.)*(\w+(?:Error|Exception|Mismatch))\((.*)\)$", re.M)
 _FUNCTION = re.compile(r'(?:[\w!]+\.)*(?:var"#?([^"#]+)#?\d*"|([\w!]+))(?:\(\))?$')
 _USER_FRAME = re.compile(r"^(\S.*) at \S*/src/(\S+\.jl):(\d+)", re.M)
-_OURS = ("julia_aot_", "command_line.jl", "binding.jl")
+_OURS = "julia_aot_"
 _MOST = 300
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 import shutil
 import tomllib
@@ -13,6 +12,12 @@ from pathlib import Path
 
 from jupyter_julia_aot.build import source
 from jupyter_julia_aot.build.dependencies import Resolved, resolve
+from jupyter_julia_aot.build.package_files import (
+    included_files,
+    is_environment_file,
+    package_files,
+    with_absolute_paths,
+)
 from jupyter_julia_aot.errors import BuildError
 from jupyter_julia_aot.records import Recipe
 from jupyter_julia_aot.toolchain.capabilities import version_tuple
@@ -24,10 +29,9 @@ COMMAND_LINE = "command_line.jl"
 """Makes an entry for a plain function."""
 SCRIPT = "script.jl"
 """Makes an entry of statements."""
+_OURS = "julia_aot_"  # begins the names of what is put beside the user's files
 _ENTRY = "julia_aot_main"
 _MAIN_SINCE = (1, 11, 0)
-_LEFT_OUT = frozenset({".git", ".venv", "node_modules", "__pycache__", "build", "dist"})
-_MOST_BYTES = 64 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,26 +63,35 @@ def _from_code(recipe: Recipe, place: Installation, folder: Path) -> Project:
     if not code.strip():
         raise _refuse("there is no code to build", "give a cell with code, a file, or an accepted function")
     module = module_name(recipe.name)
-    body = _body(recipe, code, place)
+    more = included_files(code, Path(recipe.folder)) if recipe.folder else {}
+    if CELL_FILE in more:
+        raise _refuse(f"an included file is called {CELL_FILE}, as ours is", "rename it")
+    whole = "\n".join([*more.values(), code])
+    body = _body(recipe, whole, place)
     src = folder / "src"
     src.mkdir(parents=True)
-    compiled = code if version_tuple(place.version) >= _MAIN_SINCE else source.without_main_macro(code)
-    # Blanks at the end change nothing, and would only make another artifact of the same code.
-    (src / CELL_FILE).write_text(f"{compiled.rstrip()}\n", encoding="utf-8")
+    for path, text in {**more, CELL_FILE: code}.items():
+        compiled = text if version_tuple(place.version) >= _MAIN_SINCE else source.without_main_macro(text)
+        (src / path).parent.mkdir(parents=True, exist_ok=True)
+        # Blanks at the end change nothing, and would only make another artifact of the same code.
+        (src / path).write_text(f"{compiled.rstrip()}\n", encoding="utf-8")
     if body.helper:
-        shutil.copyfile(JULIA_FILES / body.helper, src / body.helper)
+        shutil.copyfile(JULIA_FILES / body.helper, src / f"{_OURS}{body.helper}")
     text = "\n".join([f"module {module}", *body.lines, "end", ""])
     (src / f"{module}.jl").write_text(text, encoding="utf-8")
-    script = src / "program.jl"
+    script = src / f"{_OURS}program.jl"
     script.write_text("\n".join([*body.lines, ""]), encoding="utf-8")
-    resolved = resolve(source.used_packages(code), place)
+    resolved = resolve(source.used_packages(whole), place)
     _write_toml(folder, module, resolved)
     return Project(
         folder=folder,
         module=module,
         entry=body.entry,
         script=script,
-        sources={f"src/{CELL_FILE}": recipe.source_name},
+        sources={
+            f"src/{CELL_FILE}": recipe.source_name,
+            **{f"src/{path}": str(Path(recipe.folder or "") / path) for path in more},
+        },
         generated_entry=body.helper == COMMAND_LINE,
     )
 
@@ -105,9 +118,8 @@ def _body(recipe: Recipe, code: str, place: Installation) -> _Body:
         return _Body((cell, line, *_as_main(place)), _ENTRY)
     name = recipe.entry or (recipe.name if recipe.name in functions else None)
     if name is None and source.has_statements(code):
-        return _Body(
-            (f'include("{SCRIPT}")', f'@julia_aot_script "{CELL_FILE}"', *_as_main(place)), _ENTRY, SCRIPT
-        )
+        lines = (f'include("{_OURS}{SCRIPT}")', f'@julia_aot_script "{CELL_FILE}"')
+        return _Body((*lines, *_as_main(place)), _ENTRY, SCRIPT)
     name = name or ("main" if "main" in functions else functions[-1] if functions else None)
     if name is None:
         raise _refuse(
@@ -123,7 +135,7 @@ def _body(recipe: Recipe, code: str, place: Installation) -> _Body:
         )
     program = re.sub(r"[^\w.-]", "_", recipe.name)
     call = f'@julia_aot_command_line {name} "{program}"'
-    return _Body((cell, f'include("{COMMAND_LINE}")', call, *_as_main(place)), _ENTRY, COMMAND_LINE)
+    return _Body((cell, f'include("{_OURS}{COMMAND_LINE}")', call, *_as_main(place)), _ENTRY, COMMAND_LINE)
 
 
 def _as_main(place: Installation) -> list[str]:
@@ -164,22 +176,12 @@ def _from_package(recipe: Recipe, place: Installation, folder: Path) -> Project:
 
 
 def _copy(origin: Path, folder: Path) -> None:
-    """Copy a package without what is no source; symbolic links are not followed out of it."""
-    total = 0
-    for root, folders, names in os.walk(origin):
-        folders[:] = [name for name in folders if name not in _LEFT_OUT and not name.startswith(".")]
-        for name in names:
-            file = Path(root) / name
-            if file.is_symlink() and not file.resolve().is_relative_to(origin.resolve()):
-                continue
-            total += file.stat().st_size
-            if total > _MOST_BYTES:
-                raise _refuse(
-                    f"{origin} holds more than {_MOST_BYTES >> 20} MiB",
-                    "keep data and build results out of the package directory",
-                )
-            target = folder / file.relative_to(origin)
-            target.parent.mkdir(parents=True, exist_ok=True)
+    for file in package_files(origin):
+        target = folder / file.relative_to(origin)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if file.parent == origin and is_environment_file(file.name):
+            target.write_text(with_absolute_paths(file.read_text(encoding="utf-8"), origin), encoding="utf-8")
+        else:
             shutil.copyfile(file, target)
 
 
@@ -196,7 +198,9 @@ def _write_toml(folder: Path, module: str, resolved: Resolved) -> None:
     lines += [f'{name} = "{uuid_}"' for name, uuid_ in sorted(resolved.deps)]
     (folder / "Project.toml").write_text("\n".join([*lines, ""]), encoding="utf-8")
     if resolved.manifest is not None:
-        shutil.copyfile(resolved.manifest, folder / resolved.manifest.name)
+        text = resolved.manifest.read_text(encoding="utf-8")
+        text = with_absolute_paths(text, resolved.manifest.parent)
+        (folder / resolved.manifest.name).write_text(text, encoding="utf-8")
 
 
 def _refuse(message: str, remedy: str) -> BuildError:

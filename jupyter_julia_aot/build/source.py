@@ -10,13 +10,14 @@ _TOKENS = re.compile(
 )
 _NAME = r"[A-Za-z_\u00a1-\uffff][\w!\u00a1-\uffff]*"
 _USING = re.compile(r"^[ \t]*(?:using|import)[ \t]+([^\n;]+)", re.M)
+_INCLUDE = re.compile(r'\binclude\(\s*"([^"\\$\n]+)"\s*\)')
 _LONG_FORM = re.compile(rf"^function[ \t]+({_NAME})[ \t]*[({{]", re.M)
 _SHORT_FORM = re.compile(rf"^({_NAME})\(.*?\)[^=\n]*=(?![=>])", re.M)
 
 # Words that begin a definition, or go on with what began above.
 _NO_STATEMENT = (
     "function|macro|struct|mutable|abstract|primitive|module|baremodule|using|import|export|public|const|"
-    "end|else|elseif|catch|finally"
+    "end|else|elseif|catch|finally|include"
 )
 _STATEMENT = re.compile(rf"^(?!(?:{_NO_STATEMENT})\b)(?!{_NAME}[ \t]*(?:::[^=\n]*)?=(?!=)){_NAME}", re.M)
 
@@ -73,3 +74,10 @@ def used_packages(code: str) -> tuple[str, ...]:
             if re.fullmatch(_NAME, top) and top not in ("Base", "Core", "Main"):
                 names.append(top)
     return tuple(dict.fromkeys(names))
+
+
+def included(code: str) -> tuple[str, ...]:
+    """The files in ``include("…")`` calls, as they are written there."""
+    hidden = masked(code)
+    found = (m[1] for m in _INCLUDE.finditer(code) if hidden.startswith("include", m.start()))
+    return tuple(dict.fromkeys(found))

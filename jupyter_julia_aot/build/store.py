@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 import os
@@ -10,7 +11,10 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from jupyter_julia_aot.build import source
+from jupyter_julia_aot.build.dependencies import resolve
 from jupyter_julia_aot.build.images import prune_images
+from jupyter_julia_aot.build.package_files import environment_hash, included_files, package_hash
 from jupyter_julia_aot.build.project import JULIA_FILES
 from jupyter_julia_aot.errors import BuildError
 from jupyter_julia_aot.records import BuildResult, Recipe, from_json, to_json
@@ -46,8 +50,8 @@ def build_key(recipe: Recipe, place: Installation) -> str:
     """A hash of sources, options, toolchain, C compiler and our own Julia and C files."""
     facts = {
         "format": _FORMAT,
-        "recipe": to_json(recipe),
-        "package": _package_hash(Path(recipe.project)) if recipe.project else "",
+        "recipe": to_json(dataclasses.replace(recipe, folder=None)),  # what it includes counts, not where
+        "sources": _sources_hash(recipe, place),
         "files": [_file_hash(Path(p)) for p in (*recipe.c_sources, *recipe.extra_objects)],
         "julia": [place.version, place.program, place.libjulia, _stamp(place.image)],
         "compiler": [c_compiler(), *(_stamp(shutil.which(word) or "") for word in c_compiler()[:1])],
@@ -76,14 +80,14 @@ def _stamp(path: str) -> list[int]:
     return [status.st_size, status.st_mtime_ns]
 
 
-def _package_hash(folder: Path) -> str:
-    digest = hashlib.sha256()
-    files = [*folder.glob("*.toml"), *(p for p in folder.glob("*/**/*") if p.is_file())]
-    for file in sorted(files):
-        relative = file.relative_to(folder)
-        if not any(part.startswith(".") for part in relative.parts):
-            digest.update(str(relative).encode() + b"\0" + file.read_bytes() + b"\0")
-    return digest.hexdigest()
+def _sources_hash(recipe: Recipe, place: Installation) -> object:
+    """What the recipe's code or package refers to: included files, versions of packages, their sources."""
+    if recipe.project:
+        return package_hash(Path(recipe.project))
+    code = recipe.code or ""
+    more = included_files(code, Path(recipe.folder)) if recipe.folder else {}
+    manifest = resolve(source.used_packages("\n".join([code, *more.values()])), place).manifest
+    return [more, environment_hash(manifest)]
 
 
 def load(key: str) -> BuildResult | None:

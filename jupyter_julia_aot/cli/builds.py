@@ -162,11 +162,17 @@ def recipes_of(args: argparse.Namespace) -> tuple[Recipe, ...]:
     if source.is_dir():
         if not (source / "Project.toml").is_file():
             raise SettingError(f"{source} has no Project.toml", remedy="give a Julia package, or one file")
-        code, project, name = None, str(source.resolve()), source.resolve().name
+        code, project, folder, name = None, str(source.resolve()), None, source.resolve().name
     else:
-        code, project, name = read_text(source, "FILE"), None, source.stem
+        code, project, folder, name = read_text(source, "FILE"), None, str(source.parent), source.stem
     return recipes(
-        args, name=args.name or name, kind=args.kind, code=code, project=project, source_name=str(source)
+        args,
+        name=args.name or name,
+        kind=args.kind,
+        code=code,
+        project=project,
+        source_name=str(source),
+        folder=folder,
     )
 
 

@@ -32,6 +32,7 @@ def run_build(notebook: Notebook, args: argparse.Namespace, cell: str) -> None:
         code=code,
         project=None,
         source_name="cell" if from_cell else args.name,
+        folder=str(Path.cwd()) if from_cell else None,
     )
     if args.project_out:
         folder = keep_project(wanted[0], args.project_out, args.julia or "")

@@ -60,8 +60,9 @@ def recipes(
     code: str | None,
     project: str | None,
     source_name: str,
+    folder: str | None = None,
 ) -> tuple[Recipe, ...]:
-    """One recipe for each processor asked for.
+    """One recipe for each processor asked for; ``folder`` is where the files are that ``code`` includes.
 
     Raises :class:`SettingError` for an option that holds a tab or a new line.
     """
@@ -77,6 +78,7 @@ def recipes(
         code=code,
         project=project,
         source_name=source_name,
+        folder=folder,
         entry=args.entry,
         types=args.types,
         trim=args.trim,

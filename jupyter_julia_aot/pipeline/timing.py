@@ -74,8 +74,8 @@ def compare_times(
     toolchain = choose_builder(recipe, julia)
     words = list(arguments) or ["--help"]
     with tempfile.TemporaryDirectory(prefix="julia-aot-compare-") as scratch:
-        folder, entry = _project(recipe, Path(scratch) / "project", julia)
-        program = folder / "src" / "program.jl"
+        folder = Path(scratch) / "project"
+        program, entry = _project(recipe, folder, julia)
         script = Path(scratch) / "run.jl"
         # Since 1.11 `julia FILE` calls @main by itself.
         calls = toolchain.version_tuple < (1, 11, 0)
@@ -112,7 +112,8 @@ def _project(recipe: Recipe, folder: Path, julia: str) -> tuple[Path, str]:
     from jupyter_julia_aot.toolchain import installation
 
     project = write_project(recipe, installation(choose_builder(recipe, julia)), folder)
-    return project.folder, project.entry
+    assert project.script is not None  # noqa: S101 - a cell or file always has one
+    return project.script, project.entry
 
 
 def _turns(what: dict[str, Callable[[], float]]) -> list[Timing]:

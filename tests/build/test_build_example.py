@@ -88,6 +88,37 @@ class TestAnyJulia:
     def test_from_one_file(self, any_julia: Toolchain, tmp_path: Path) -> None:
         assert said_by_the_entry(Recipe(name="helloy", code=HELLOY), any_julia, tmp_path) == "helloy\n"
 
+    @pytest.mark.parametrize("call", ["", "main(ARGS)\n"])
+    def test_a_file_that_includes_others(self, any_julia: Toolchain, tmp_path: Path, call: str) -> None:
+        (tmp_path / "parts").mkdir()
+        (tmp_path / "parts" / "words.jl").write_text('const WORD = "included"\n')
+        main = "function main(ARGS)" if call else "function (@main)(ARGS)"
+        (tmp_path / "parts" / "all.jl").write_text(
+            f'include("words.jl")\n{main}\n    println(Core.stdout, WORD)\n    return 0\nend\n'
+        )
+        recipe = Recipe(name="inc", code=f'include("parts/all.jl")\n{call}', folder=str(tmp_path))
+        assert said_by_the_entry(recipe, any_julia, tmp_path / "project") == "included\n"
+
+    def test_a_package_beside_another(
+        self, any_julia: Toolchain, tmp_path: Path, agent_project: Path
+    ) -> None:
+        """A dependency named by a relative path is found from the copy, too."""
+        other = tmp_path / "Words"
+        (other / "src").mkdir(parents=True)
+        uuid = "0b9d3a52-1d0c-4a5e-9a51-7d0a3f9c4e21"
+        (other / "Project.toml").write_text(f'name = "Words"\nuuid = "{uuid}"\nversion = "0.1.0"\n')
+        (other / "src" / "Words.jl").write_text('module Words\nconst WORD = "beside"\nend\n')
+        project = agent_project / "Project.toml"
+        project.write_text(f'{project.read_text()}\n[deps]\nWords = "{uuid}"\n')
+        (agent_project / "Manifest.toml").write_text(
+            f'[[Words]]\npath = "../Words"\nuuid = "{uuid}"\nversion = "0.1.0"\n'
+        )
+        (agent_project / "src" / "agent.jl").write_text(
+            "using Words\nfunction @main(ARGS)\n    println(Core.stdout, Words.WORD)\n    return 0\nend\n"
+        )
+        recipe = Recipe(name="beside", project=str(agent_project))
+        assert said_by_the_entry(recipe, any_julia, tmp_path / "copy") == "beside\n"
+
     def test_a_script_without_a_function_to_start(self, any_julia: Toolchain, tmp_path: Path) -> None:
         assert said_by_the_entry(Recipe(name="script", code=SCRIPT), any_julia, tmp_path) == SCRIPT_SAYS
 

@@ -8,6 +8,8 @@ const JULIA_AOT_DEFINITIONS = (:function, :macro, :struct, :abstract, :primitive
 function julia_aot_defines(ex)
     ex isa Expr || return false
     ex.head in JULIA_AOT_DEFINITIONS && return true
+    # Included files define what the program uses; at run time there is nothing to include.
+    ex.head === :call && ex.args[1] === :include && return true
     if ex.head === :(=)
         target = ex.args[1]
         while target isa Expr && target.head in (:where, :(::))
