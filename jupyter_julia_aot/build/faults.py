@@ -47,10 +47,16 @@ def explain(stderr: str, source_name: str = "") -> Diagnostic | None:
     )
 
 
-def with_explanation(stderr: str) -> str:
-    """The text with what it means behind it, for who reads it."""
+def explanation(stderr: str) -> str:
+    """What the text means, as a line to put behind it; empty where it shows no exception."""
     found = explain(stderr)
     if found is None:
-        return stderr
+        return ""
     where = f"{found.file}:{found.line}: " if found.line is not None else ""
-    return f"{stderr.rstrip()}\n\n{where}{found.message}\n"
+    return f"\n{where}{found.message}\n"
+
+
+def with_explanation(stderr: str) -> str:
+    """The text with what it means behind it, for who reads it."""
+    meaning = explanation(stderr)
+    return f"{stderr.rstrip()}\n{meaning}" if meaning else stderr

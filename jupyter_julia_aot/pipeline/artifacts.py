@@ -63,6 +63,16 @@ def run_artifact(
     return run(path, arguments, stdin=stdin, timeout=timeout)
 
 
+def run_attached(path: str, arguments: tuple[str, ...] = (), timeout: float | None = None) -> int:
+    """Run the executable at ``path`` with this process's own input and output, and give its exit code.
+
+    Raises as :func:`run_artifact` does; without ``timeout`` it may take as long as it likes.
+    """
+    from jupyter_julia_aot.build.verify import run_attached as run
+
+    return run(path, arguments, timeout)
+
+
 def packed(artifact: Mapping[str, Any]) -> tuple[str, bytes]:
     """A name and the bytes of an artifact (as JSON) to hand out: the file, or a bundle as ``.tar.gz``.
 
