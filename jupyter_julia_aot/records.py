@@ -342,6 +342,17 @@ class Verified:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Timing:
+    """How long something took: the median, the smallest and the largest of ``rounds``, in seconds."""
+
+    what: str
+    median: float
+    least: float
+    most: float
+    rounds: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AbiEntry:
     """A function that a library exports: its Julia name and signature, its symbol and C declaration."""
 
@@ -407,6 +418,8 @@ class BuildResult:
     """What ``fixes`` changed, as a unified diff of the user's source."""
     proof: Proof | None = None
     """The oracle's answer on the artifact; ``None`` when there was no oracle."""
+    times: tuple[Timing, ...] = ()
+    """The program next to ``julia FILE`` and to the JIT, where that was asked for."""
 
 
 # ---------------------------------------------------------------- events

@@ -117,7 +117,7 @@ def included_files(code: str, folder: Path) -> dict[str, str]:
                 raise BuildError(
                     f'include("{name}") reaches outside the directory of the source, {folder}',
                     stage="project",
-                    remedy="make it a package (a directory with Project.toml and src/), or give the full path",
+                    remedy="make it a package (a directory with Project.toml and src/), or give a full path",
                 )
             if len(found) == _MOST_INCLUDES:
                 message = f"more than {_MOST_INCLUDES} files are included"

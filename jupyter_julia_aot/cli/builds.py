@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import shlex
 import sys
 import time
 from pathlib import Path
@@ -13,8 +12,10 @@ from typing import Any
 from jupyter_julia_aot.cli.command import ANSWER_IS_NO, SUCCEEDED, Output
 from jupyter_julia_aot.cli.options import Verbs, add_verb
 from jupyter_julia_aot.errors import BuildError, SettingError
-from jupyter_julia_aot.pipeline.build_options import add_build_options, out_folder, recipes
+from jupyter_julia_aot.pipeline.build_options import add_build_options, compared_with, out_folder, recipes
 from jupyter_julia_aot.records import BuildResult, Event, Recipe, from_json, to_json
+
+_JSON_SECONDS = 60.0
 
 
 def add_verbs(verbs: Verbs) -> None:
@@ -26,19 +27,15 @@ def add_verbs(verbs: Verbs) -> None:
     add_build_options(build)
     build.add_argument("--tests", metavar="FILE", help="judge the artifact by these tests, too")
     build.add_argument("--wheel", metavar="DIR", help="of a library: write a Python wheel there")
-    build.add_argument(
-        "--compare",
-        action="store_true",
-        help="time the artifact, `julia FILE` and the warm JIT side by side",
-    )
-    build.add_argument("--arguments", metavar="WORDS", default="", help="the program's, for --compare")
 
     run = add_verb(verbs, "run", run_run, "run an executable that was built here")
     run.add_argument("artifact", metavar="NAME|ID|PATH", help="a build's name or id (see builds), or a path")
     run.add_argument(
         "arguments", nargs=argparse.REMAINDER, metavar="ARG", help="all that follows goes to the program"
     )
-    run.add_argument("--seconds", type=float, default=60.0, help="stop it after so long")
+    run.add_argument(
+        "--seconds", type=float, help="stop it after so long (default: only --json has a limit, 60)"
+    )
 
     builds = add_verb(verbs, "builds", run_builds, "list what was built, newest first")
     builds.add_argument("--limit", type=int, default=20, metavar="N", help="how many at most")
@@ -81,7 +78,6 @@ def _build_one(
     from jupyter_julia_aot.history import History
     from jupyter_julia_aot.pipeline import build_events, read_oracle
     from jupyter_julia_aot.pipeline.artifacts import make_wheel
-    from jupyter_julia_aot.pipeline.timing import compare_times, times_table
 
     seen: list[Event] = []
     if args.wheel:
@@ -91,7 +87,12 @@ def _build_one(
     try:
         with History() as history:
             for event in build_events(
-                recipe, julia=args.julia or "", out=out, history=history, oracle=oracle
+                recipe,
+                julia=args.julia or "",
+                out=out,
+                history=history,
+                oracle=oracle,
+                compare=compared_with(args),
             ):
                 seen.append(event)
                 show_stage(event, output)
@@ -109,12 +110,6 @@ def _build_one(
             wheel = make_wheel(result.artifact, Path(args.wheel))
             value["wheel"] = {"path": str(wheel), "bytes": wheel.stat().st_size}
             output.line(f"{wheel}  ({wheel.stat().st_size / 1e6:.2f} MB)")
-        if args.compare:
-            times = compare_times(
-                result.artifact, recipe, shlex.split(args.arguments), julia=args.julia or ""
-            )
-            value["compare"] = [to_json(row) for row in times]
-            output.line(times_table(times))
     except BuildError as error:
         return value, error
     return value, None
@@ -130,6 +125,8 @@ def _together(wanted: tuple[Recipe, ...], done: list[dict[str, Any]]) -> dict[st
 
 def show_result(result: BuildResult, output: Output) -> None:
     """The artifact in words, what of it is large, and its first run."""
+    from jupyter_julia_aot.pipeline.timing import times_table
+
     artifact = result.artifact
     output.line(
         f"{artifact.path}  ({artifact.bytes / 1e6:.2f} MB, {artifact.backend}, trim {artifact.trim}, "
@@ -149,6 +146,8 @@ def show_result(result: BuildResult, output: Output) -> None:
         output.line(f"JIT and ahead of time: {badge}, {result.proof.calls} calls of the tests")
         for difference in result.proof.differences:
             output.line(f"  {difference}")
+    if result.times:
+        output.line(times_table(result.times))
     if result.verified.ran and artifact.kind == "exe":
         output.line(f"ran: exit code {result.verified.exit_code}")
         output.line(result.verified.stdout.rstrip())
@@ -211,6 +210,7 @@ def build_json(events: list[Event], error: BuildError | None) -> dict[str, Any]:
             "fixes",
             "diff",
             "proof",
+            "times",
         )
         return {key: value[key] for key in keys}
     return {
@@ -236,9 +236,9 @@ def build_json(events: list[Event], error: BuildError | None) -> dict[str, Any]:
 
 
 def run_run(args: argparse.Namespace, output: Output) -> int:
-    """``run``: passes on what the program prints; 0 when it exits with 0."""
+    """``run``: the program has our input and output (``--json``: as text in it); 0 when it exits with 0."""
     from jupyter_julia_aot.history import History
-    from jupyter_julia_aot.pipeline.artifacts import find_executable, run_artifact
+    from jupyter_julia_aot.pipeline.artifacts import find_executable, run_artifact, run_attached
 
     arguments = list(args.arguments)
     # `run NAME --json -- …`: ours, if it stands right behind the name.
@@ -248,13 +248,14 @@ def run_run(args: argparse.Namespace, output: Output) -> int:
         arguments.pop(0)
     with History() as history:
         path = find_executable(args.artifact, history)
-    ran = run_artifact(path, tuple(arguments), timeout=args.seconds)
-    output.result(to_json(ran))
     if not output.as_json:
-        sys.stdout.write(ran.stdout)
-        sys.stderr.write(ran.stderr)
-        if ran.exit_code:
-            output.progress(f"exit code {ran.exit_code}")
+        code = run_attached(path, tuple(arguments), args.seconds)
+        if code:
+            output.progress(f"exit code {code}" if code > 0 else f"ended by signal {-code}")
+        return SUCCEEDED if code == 0 else ANSWER_IS_NO
+    given = b"" if sys.stdin is None or sys.stdin.isatty() else sys.stdin.buffer.read()
+    ran = run_artifact(path, tuple(arguments), stdin=given, timeout=args.seconds or _JSON_SECONDS)
+    output.result(to_json(ran))
     return SUCCEEDED if ran.exit_code == 0 else ANSWER_IS_NO
 
 

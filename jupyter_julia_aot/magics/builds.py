@@ -20,7 +20,7 @@ def run_build(notebook: Notebook, args: argparse.Namespace, cell: str) -> None:
     """Carry out ``%%juliac``. Raises what the build raises."""
     from jupyter_julia_aot.pipeline import check_name
     from jupyter_julia_aot.pipeline.artifacts import keep_project
-    from jupyter_julia_aot.pipeline.build_options import out_folder, recipes
+    from jupyter_julia_aot.pipeline.build_options import compared_with, out_folder, recipes
 
     check_name(args.name, "%%juliac")
     from_cell = bool(cell.strip())
@@ -38,7 +38,7 @@ def run_build(notebook: Notebook, args: argparse.Namespace, cell: str) -> None:
         folder = keep_project(wanted[0], args.project_out, args.julia or "")
         print(f"the package is in {folder}")  # noqa: T201 - a magic answers in text
     for recipe in wanted:
-        building = Building(notebook, recipe, args.julia or "", out_folder(args, recipe))
+        building = Building(notebook, recipe, args.julia or "", out_folder(args, recipe), compared_with(args))
         building.show(stoppable=args.bg)
         if args.bg:
             building.job = notebook.jobs.start(f"%%juliac {args.name}", building.run, building.run_id)
@@ -49,11 +49,19 @@ def run_build(notebook: Notebook, args: argparse.Namespace, cell: str) -> None:
 class Building:
     """One build and its view."""
 
-    def __init__(self, notebook: Notebook, recipe: Recipe, julia: str, out: Path | None) -> None:
+    def __init__(
+        self,
+        notebook: Notebook,
+        recipe: Recipe,
+        julia: str,
+        out: Path | None,
+        compare: list[str] | None = None,
+    ) -> None:
         self.notebook = notebook
         self.recipe = recipe
         self.julia = julia
         self.out = out
+        self.compare = compare
         self.job: Any = None
         self.fresh = False
         self.state = BuildState(recipe.name, recipe.kind, recipe.code or "")
@@ -103,6 +111,7 @@ class Building:
             cancel=cancel,
             oracle=self.notebook.oracles.get(self.recipe.name),
             fresh=self.fresh,
+            compare=self.compare,
         )
         try:
             for event in events:

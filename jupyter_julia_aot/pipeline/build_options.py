@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import shlex
 from pathlib import Path
 
 from jupyter_julia_aot.errors import SettingError
@@ -35,6 +36,12 @@ def add_build_options(parser: argparse.ArgumentParser) -> None:
     add("--backend", choices=["juliac", "juliac.jl", "packagecompiler", "sysimage"], help="how to compile")
     add("--out", metavar="DIR", help="where to put it (default: the cache)")
     add("--project-out", dest="project_out", metavar="DIR", help="write the Julia package there, to keep")
+    add(
+        "--compare",
+        action="store_true",
+        help="time the program, `julia FILE` and the warm JIT side by side",
+    )
+    add("--arguments", metavar="WORDS", default="", help="the program's, for --compare")
     more = parser.add_argument_group("JuliaC")
     more.add_argument("--compile-ccallable", dest="ccallables", action="store_true", help="export @ccallable")
     more.add_argument("--privatize", action="store_true", help="rename the bundled libjulia")
@@ -99,6 +106,14 @@ def recipes(
     )
     targets = list(dict.fromkeys(args.targets or [None]))
     return tuple(dataclasses.replace(first, cpu_target=target) for target in targets)
+
+
+def compared_with(args: argparse.Namespace) -> list[str] | None:
+    """The program's arguments when it shall be timed. Raises :class:`SettingError` for an open quotation."""
+    try:
+        return shlex.split(args.arguments) if args.compare else None
+    except ValueError as error:
+        raise SettingError(f"--arguments: {error}", remedy="close the quotation") from error
 
 
 def out_folder(args: argparse.Namespace, recipe: Recipe) -> Path | None:

@@ -6,7 +6,7 @@ import dataclasses
 import queue
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,9 +38,11 @@ def build_events(
     cancel: threading.Event | None = None,
     oracle: Oracle | None = None,
     fresh: bool = False,
+    compare: Sequence[str] | None = None,
 ) -> Iterator[Event]:
     """Build ``recipe`` (``fresh``: even if it is in the cache).
 
+    With ``compare``, the program's arguments, it is then timed (stage ``compare``; ``BuildResult.times``).
     Yields ``build_started``, stages, diagnostics, ``built``, ``run_finished``.
 
     With an ``oracle`` for the function that the recipe is named after, the artifact is judged by it
@@ -50,7 +52,8 @@ def build_events(
     event when it failed.
     """
     recorder = Recorder(history)
-    work = _Building(recipe, choose_builder(recipe, julia), out, cancel or threading.Event(), fresh)
+    cancel = cancel or threading.Event()
+    work = _Building(recipe, choose_builder(recipe, julia), out, cancel, fresh)
     began = time.monotonic()
 
     def finished(status: str) -> Event:
@@ -63,12 +66,17 @@ def build_events(
             for name, state, seconds in work.stages():
                 yield recorder.event("stage", name=name, state=state, seconds=seconds)
             result = work.result()
+            after: list[tuple[str, Callable[[BuildResult], BuildResult]]] = []
             if oracle is not None and recipe.code is not None:
-                began_proof = time.monotonic()
-                yield recorder.event("stage", name="prove", state="started", seconds=0.0)
-                result = proven(result, recipe, oracle, julia)
-                seconds = time.monotonic() - began_proof
-                yield recorder.event("stage", name="prove", state="finished", seconds=seconds)
+                after.append(("prove", lambda built: proven(built, recipe, oracle, julia)))
+            if compare is not None:
+                after.append(("compare", lambda built: timed(built, recipe, compare, julia, cancel)))
+            for name, step in after:
+                began_step = time.monotonic()
+                yield recorder.event("stage", name=name, state="started", seconds=0.0)
+                result = step(result)
+                seconds = time.monotonic() - began_step
+                yield recorder.event("stage", name=name, state="finished", seconds=seconds)
             for diagnostic in result.diagnostics:
                 yield recorder.event("diagnostic", diagnostic=diagnostic)
             if result.diff:
@@ -107,6 +115,26 @@ def proven(result: BuildResult, recipe: Recipe, oracle: Oracle, julia: str) -> B
         )
         return dataclasses.replace(result, diagnostics=(*result.diagnostics, told))
     return dataclasses.replace(result, proof=proof)
+
+
+def timed(
+    result: BuildResult,
+    recipe: Recipe,
+    arguments: Sequence[str],
+    julia: str,
+    cancel: threading.Event,
+) -> BuildResult:
+    """The result with its times, or with the reason that there are none."""
+    from jupyter_julia_aot.pipeline.timing import compare_times
+
+    try:
+        times = compare_times(result.artifact, recipe, arguments, julia=julia, cancel=cancel)
+    except JuliaAotError as error:
+        if isinstance(error, Cancelled):
+            raise
+        told = Diagnostic(severity="warning", message=f"it was not timed: {error.message}")
+        return dataclasses.replace(result, diagnostics=(*result.diagnostics, told))
+    return dataclasses.replace(result, times=times)
 
 
 def choose_builder(recipe: Recipe, julia: str = "") -> Toolchain:

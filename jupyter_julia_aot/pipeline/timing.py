@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import statistics
 import tempfile
-import time
+import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from jupyter_julia_aot.errors import BuildError
-from jupyter_julia_aot.records import Artifact, Recipe
+from jupyter_julia_aot.pipeline.compared import seconds
+from jupyter_julia_aot.records import Artifact, Recipe, Timing
 
 ROUNDS = 7
 _SECONDS = 120.0
@@ -41,96 +41,96 @@ println("\\n", marker, join(times[2:end], ","))
 _MARK = "julia-aot-times "
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Timing:
-    """One row: seconds, the median and the smallest and largest of ``rounds``."""
-
-    what: str
-    median: float
-    least: float
-    most: float
-    rounds: int
-
-
 def compare_times(
-    artifact: Artifact, recipe: Recipe, arguments: Sequence[str] = (), *, julia: str = ""
+    artifact: Artifact,
+    recipe: Recipe,
+    arguments: Sequence[str] = (),
+    *,
+    julia: str = "",
+    cancel: threading.Event | None = None,
 ) -> tuple[Timing, ...]:
-    """Rows for the executable, for ``julia FILE``, and for the warm JIT.
+    """Rows for the executable, for ``julia FILE``, and for the warm JIT (not of a program that ends itself).
 
-    Raises :class:`BuildError` (stage ``compare``) for what is no executable of a cell or file, or when
-    one of them does not run.
+    Raises :class:`BuildError` (stage ``compare``) for what is no executable, or when ``julia FILE`` does
+    not end as the executable does; :class:`Cancelled` when stopped.
     """
     from jupyter_julia_aot.build import run_artifact
     from jupyter_julia_aot.pipeline.builds import choose_builder
     from jupyter_julia_aot.toolchain.find import julia_command, julia_environment
     from jupyter_julia_aot.toolchain.process import run
 
-    if artifact.kind != "exe" or recipe.code is None:
+    if artifact.kind != "exe":
         raise BuildError(
-            "only an executable made of a cell or file is timed as a whole",
+            "only an executable is timed as a whole",
             stage="compare",
             remedy="for a library, time its calls: they are ordinary Python functions",
         )
     toolchain = choose_builder(recipe, julia)
-    words = list(arguments) or ["--help"]
     with tempfile.TemporaryDirectory(prefix="julia-aot-compare-") as scratch:
         folder = Path(scratch) / "project"
-        program, entry = _project(recipe, folder, julia)
+        program, entry, generated = _project(recipe, folder, julia)
+        words = list(arguments) or (["--help"] if generated else [])
         script = Path(scratch) / "run.jl"
-        # Since 1.11 `julia FILE` calls @main by itself.
-        calls = toolchain.version_tuple < (1, 11, 0)
+        # Since 1.11 `julia FILE` calls @main by itself; a package's has to be called.
+        calls = recipe.code is None or toolchain.version_tuple < (1, 11, 0)
         text = program.read_text(encoding="utf-8")
-        runner = folder / "src" / "run.jl"
+        runner = folder / "src" / "julia_aot_run.jl"
         runner.write_text(text + (f"\nexit({entry}(ARGS))\n" if calls else ""), encoding="utf-8")
         script.write_text(f"const ENTRY = Symbol({entry!r})\n".replace("'", '"') + _WARM, encoding="utf-8")
         environment = julia_environment(toolchain)
 
+        ends = run_artifact(artifact, words, timeout=_SECONDS, cancel=cancel).exit_code
+
         def cold() -> float:
             command = julia_command(toolchain, f"--project={folder}", str(runner), *words)
-            began = time.monotonic()
-            ran = run(command, environment=environment, timeout=_SECONDS)
-            seconds = time.monotonic() - began
-            if ran.timed_out or ran.code not in (0, 2):
+            ran = run(command, environment=environment, timeout=_SECONDS, cancel=cancel)
+            if ran.timed_out or ran.code != ends:
                 raise BuildError(f"julia FILE failed ({ran.failure})", stage="compare", log=ran.stderr)
-            return seconds
+            return ran.seconds
 
-        rows = _turns({artifact.name: lambda: run_artifact(artifact, words).seconds, "julia FILE": cold})
+        def ours() -> float:
+            return run_artifact(artifact, words, timeout=_SECONDS, cancel=cancel).seconds
+
+        rows = _turns({artifact.name: ours, "julia FILE": cold})
         command = julia_command(
             toolchain, f"--project={folder}", str(script), str(program), str(ROUNDS), _MARK, *words
         )
-        ran = run(command, environment=environment, timeout=_SECONDS)
+        ran = run(command, environment=environment, timeout=_SECONDS, cancel=cancel)
         line = next((t for t in ran.stdout.splitlines() if t.startswith(_MARK)), None)
-        if line is None:
-            raise BuildError(f"the JIT did not run it ({ran.failure})", stage="compare", log=ran.stderr)
-        rows.append(_row("JIT, warm, the call alone", list(map(float, line[len(_MARK) :].split(",")))))
+        if line is not None:
+            rows.append(_row("JIT, warm, the call alone", list(map(float, line[len(_MARK) :].split(",")))))
     return tuple(rows)
 
 
-def _project(recipe: Recipe, folder: Path, julia: str) -> tuple[Path, str]:
+def _project(recipe: Recipe, folder: Path, julia: str) -> tuple[Path, str, bool]:
+    """The program as one file in ``folder``, its entry, and whether that is one of ours."""
     from jupyter_julia_aot.build.project import write_project
     from jupyter_julia_aot.pipeline.builds import choose_builder
     from jupyter_julia_aot.toolchain import installation
 
     project = write_project(recipe, installation(choose_builder(recipe, julia)), folder)
-    assert project.script is not None  # noqa: S101 - a cell or file always has one
-    return project.script, project.entry
+    if project.script is not None:
+        return project.script, project.entry, project.generated_entry
+    program = folder / "src" / "julia_aot_program.jl"
+    program.write_text(f"using {project.module}: {project.module}, {project.entry}\n", encoding="utf-8")
+    return program, project.entry, False
 
 
 def _turns(what: dict[str, Callable[[], float]]) -> list[Timing]:
-    seconds: dict[str, list[float]] = {name: [] for name in what}
+    times: dict[str, list[float]] = {name: [] for name in what}
     for _ in range(ROUNDS):
         for name, action in what.items():
-            seconds[name].append(action())
-    return [_row(name, values) for name, values in seconds.items()]
+            times[name].append(action())
+    return [_row(name, values) for name, values in times.items()]
 
 
-def _row(what: str, seconds: list[float]) -> Timing:
+def _row(what: str, times: list[float]) -> Timing:
     return Timing(
         what=what,
-        median=statistics.median(seconds),
-        least=min(seconds),
-        most=max(seconds),
-        rounds=len(seconds),
+        median=statistics.median(times),
+        least=min(times),
+        most=max(times),
+        rounds=len(times),
     )
 
 
@@ -138,6 +138,7 @@ def times_table(rows: Sequence[Timing]) -> str:
     """The rows as text."""
     width = max(len(row.what) for row in rows)
     return "\n".join(
-        f"  {row.what:{width}}  {row.median:10.6f} s  ({row.least:.6f} – {row.most:.6f}, {row.rounds} runs)"
+        f"  {row.what:{width}}  {seconds(row.median):>8}  "
+        f"({seconds(row.least)} – {seconds(row.most)}, {row.rounds} runs)"
         for row in rows
     )

@@ -87,6 +87,7 @@ class BuildState:
             "verified": verified,
             "backend_reason": result.get("backend_reason", ""),
             "proof": result.get("proof"),
+            "times": list(result.get("times") or ()),
         }
 
     def _fixed(self, data: Mapping[str, Any]) -> None:

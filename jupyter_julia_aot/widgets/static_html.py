@@ -11,9 +11,10 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from jupyter_julia_aot.pipeline.compared import seconds
 from jupyter_julia_aot.widgets.build_state import BuildState
 from jupyter_julia_aot.widgets.state import GenerationState, Row
-from jupyter_julia_aot.widgets.static_text import ORIGINS, error_line, headline, size
+from jupyter_julia_aot.widgets.static_text import ORIGINS, error_line, headline, size, spread
 
 STATIC = Path(__file__).parent / "static"
 
@@ -156,6 +157,18 @@ def _proof(proof: dict[str, Any]) -> str:
     )
 
 
+def _times(rows: list[dict[str, Any]]) -> str:
+    """How long each way takes, as bars: medians, and from the least to the most in words."""
+    longest = max(row["median"] for row in rows) or 1.0
+    shown = "".join(
+        f'<li class="jja-stage" title="{escape(spread(row))}"><span>{escape(row["what"])}</span>'
+        f'<span class="jja-bar"><i style="width:{100 * row["median"] / longest:.1f}%"></i></span>'
+        f"<span>{seconds(row['median'])}</span></li>"
+        for row in rows
+    )
+    return f'<ol class="jja-stages" aria-label="times">{shown}</ol>'
+
+
 def _treemap(tiles: list[dict[str, Any]]) -> str:
     boxes = []
     for i, t in enumerate(tiles):
@@ -208,6 +221,8 @@ def _artifact(result: dict[str, Any]) -> list[str]:
         parts.append(f"<details><summary>libraries</summary><table>{lines}</table></details>")
     if result.get("proof"):
         parts.append(_proof(result["proof"]))
+    if result.get("times"):
+        parts.append(_times(result["times"]))
     if verified["ran"]:
         parts.append(f'<div class="jja-ran">first run: exit code {verified["exit_code"]}</div>')
         parts.append(_pre(verified["stdout"] + verified["stderr"]))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from jupyter_julia_aot.pipeline.compared import seconds
 from jupyter_julia_aot.widgets.build_state import BuildState
 from jupyter_julia_aot.widgets.state import GenerationState, Row
 
@@ -69,6 +72,11 @@ def size(count: int) -> str:
     return f"{count} bytes"
 
 
+def spread(row: dict[str, Any]) -> str:
+    """The least and the most of a timed row, and of how many runs."""
+    return f"{seconds(row['least'])} – {seconds(row['most'])}, {row['rounds']} runs"
+
+
 def build_text(state: BuildState) -> str:
     """Stages, the artifact, its first run, and diagnostics."""
     head = state.head
@@ -85,6 +93,7 @@ def build_text(state: BuildState) -> str:
         artifact = state.result["artifact"]
         cached = ", from the cache" if state.result["cached"] else ""
         lines.append(f"  {artifact['path']}  {size(artifact['bytes'])}, by {artifact['backend']}{cached}")
+        lines += [f"  {t['what']}: {seconds(t['median'])} ({spread(t)})" for t in state.result["times"]]
         verified = state.result["verified"]
         if verified["ran"]:
             lines.append(f"  ran once: exit code {verified['exit_code']}")

@@ -17,7 +17,9 @@ import pytest
 
 from jupyter_julia_aot.build import build, list_builds, prune, run_artifact
 from jupyter_julia_aot.errors import BuildError, Cancelled
-from jupyter_julia_aot.records import BuildResult, Recipe, Toolchain
+from jupyter_julia_aot.pipeline import build_events
+from jupyter_julia_aot.pipeline.timing import times_table
+from jupyter_julia_aot.records import BuildResult, Recipe, Toolchain, from_json
 from tests.patience import A_SECOND
 
 SCALE = """
@@ -114,6 +116,20 @@ class TestPlainFunction:
         assert run_artifact(given.artifact, ["3", "1"]).stdout == "3.0\n"
         assert (tmp_path / "out" / "mine.txt").read_text() == "kept"
         assert [p.name for p in (tmp_path / "out").iterdir() if p.name.startswith(".")] == []
+
+    def test_it_is_timed_next_to_julia_and_the_jit(self, scale: BuildResult, toolchain: Toolchain) -> None:
+        def timed(*arguments: str) -> BuildResult:
+            events = list(build_events(scale_recipe(toolchain), compare=arguments))
+            assert [e.data["name"] for e in events if e.kind == "stage"][-1] == "compare"
+            (built,) = (e.data["result"] for e in events if e.kind == "built")
+            return from_json(BuildResult, built)
+
+        rows = timed("2", "1,2.5").times
+        assert [row.what for row in rows] == ["scale", "julia FILE", "JIT, warm, the call alone"]
+        for row in rows:
+            assert 0 < row.least <= row.median <= row.most
+        assert rows[2].median < rows[1].median, "Julia does not start anew for a call"
+        assert times_table(rows).count("runs)") == 3
 
     def test_it_is_listed(self, scale: BuildResult) -> None:
         assert scale.artifact.id in [r.artifact.id for r in list_builds()]

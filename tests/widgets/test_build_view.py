@@ -13,13 +13,28 @@ from hypothesis import strategies as st
 
 from jupyter_julia_aot.errors import SettingError
 from jupyter_julia_aot.pipeline.artifacts import packed, reveal
-from jupyter_julia_aot.records import AbiEntry, Artifact, BuildResult, Diagnostic, Event, Library, to_json
+from jupyter_julia_aot.records import (
+    AbiEntry,
+    Artifact,
+    BuildResult,
+    Diagnostic,
+    Event,
+    Library,
+    Timing,
+    to_json,
+)
 from jupyter_julia_aot.widgets.build import BuildWidget
 from jupyter_julia_aot.widgets.build_state import BuildState
 from jupyter_julia_aot.widgets.static_html import build_html
+from jupyter_julia_aot.widgets.static_text import build_text
 from jupyter_julia_aot.widgets.treemap import tiles
 from tests.widgets.examples import HOSTILE, build_events, event
 
+TIMES = (
+    Timing(what="x", median=0.0172, least=0.016, most=0.02, rounds=7),
+    Timing(what="julia FILE", median=0.344, least=0.3, most=0.4, rounds=7),
+    Timing(what="JIT, warm, the call alone", median=1.5e-6, least=1e-6, most=2e-6, rounds=7),
+)
 DIFF = "--- cell\n+++ cell (fixed)\n@@ -1 +1 @@\n-println(1)\n+println(Core.stdout, 1)\n"
 
 
@@ -68,7 +83,7 @@ def finished(text: str = "plain") -> list[Event]:
             "diagnostic",
             diagnostic=Diagnostic(severity="error", message=text, line=1, cause=text, remedy=text),
         ),
-        event("built", result=BuildResult(artifact=artifact)),
+        event("built", result=BuildResult(artifact=artifact, times=TIMES)),
         event("run_finished", status="done", seconds=1.0),
     ]
 
@@ -83,6 +98,9 @@ def test_the_static_view_shows_size_abi_and_rewrites(text: str) -> None:
     assert "exported functions" in html
     assert "<ins>+ println(Core.stdout" in html
     assert "what the compiler says" in html
+    assert "344 ms" in html
+    assert 'title="16 ms – 20 ms, 7 runs"' in html
+    assert "JIT, warm, the call alone: 1.5 µs (1 µs – 2 µs, 7 runs)" in build_text(state)
     assert "<script" not in html
     assert "onerror=" not in html.replace("onerror=&quot;", "").replace("&lt;img src=x onerror=", "")
 

@@ -122,6 +122,15 @@ function render({ model, el }) {
         make("ul", { class: "jja-notes" }, p.differences.map((row) => make("li", { text: row }))),
       ]));
     }
+    if (built.times?.length) {
+      const longest = Math.max(...built.times.map((t) => t.median)) || 1;
+      items.push(make("ol", { class: "jja-stages", "aria-label": "times" }, built.times.map((t) =>
+        make("li", { class: "jja-stage", title: `${seconds(t.least)} – ${seconds(t.most)}, ${t.rounds} runs` }, [
+          make("span", { text: t.what }),
+          make("span", { class: "jja-bar", "aria-hidden": "true" }, [make("i", { style: `width:${(100 * t.median) / longest}%` })]),
+          make("span", { text: seconds(t.median) }),
+        ]))));
+    }
     if (built.tiles?.length) {
       items.push(make("div", { class: "jja-map", role: "img", "aria-label": `size by file: ${built.tiles.map((t) => `${t.name} ${size(t.bytes)}`).join(", ")}` }, built.tiles.map((t, i) =>
         make("div", { class: "jja-tile", style: `left:${t.x}%;top:${t.y}%;width:${t.w}%;height:${t.h}%;--shade:${Math.max(12, 60 - 9 * i)}%`, title: `${t.name}: ${size(t.bytes)}, ${t.share} %` },

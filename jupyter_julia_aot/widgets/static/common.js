@@ -71,6 +71,14 @@ function size(count) {
   return `${count} bytes`;
 }
 
+/** A time with three digits. @param {number} value */
+function seconds(value) {
+  for (const [unit, scale] of /** @type {[string, number][]} */ ([["s", 1], ["ms", 1e-3], ["µs", 1e-6]])) {
+    if (value >= scale * 0.9995) return `${Number((value / scale).toPrecision(3))} ${unit}`;
+  }
+  return `${Number((value * 1e9).toPrecision(3))} ns`;
+}
+
 /** @param {string} kind @param {string} text @param {string} [remedy] */
 function note(kind, text, remedy = "") {
   return make("div", { class: `jja-note jja-${kind}`, text: remedy ? `${text}\n→ ${remedy}` : text });
