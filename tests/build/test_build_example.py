@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from jupyter_julia_aot.build import build, run_artifact
-from jupyter_julia_aot.build.keep import WORKFLOW, keep_project
+from jupyter_julia_aot.build.keep import SMOKE_TEST, WORKFLOW, keep_project
 from jupyter_julia_aot.build.project import write_project
 from jupyter_julia_aot.errors import BuildError, SettingError
 from jupyter_julia_aot.records import Recipe, Toolchain
@@ -149,6 +149,25 @@ def test_a_package_to_keep(any_julia: Toolchain, tmp_path: Path) -> None:
     with pytest.raises(BuildError, match="no code"):
         keep_project(Recipe(name="none", code=""), any_julia, tmp_path / "none")
     assert not (tmp_path / "none").exists()
+
+
+@pytest.mark.julia
+def test_a_library_to_keep_exports_its_functions(any_julia: Toolchain, tmp_path: Path) -> None:
+    yaml = pytest.importorskip("yaml")
+    folder = tmp_path / "kept"
+    code = "half(x::Float64) = x / 2\nanything(x) = x\n"
+    keep_project(Recipe(name="half", kind="lib", code=code, trim="auto"), any_julia, folder)
+    main = (folder / "src" / "AotHalf.jl").read_text()
+    assert main.count('include("julia_aot_binding.jl")') == 1
+    assert "@ccallable function aot_half(" in (folder / "src" / "julia_aot_binding.jl").read_text()
+    assert "for symbol in ['aot_half']:" in (folder / SMOKE_TEST).read_text()
+    steps = yaml.safe_load((folder / WORKFLOW).read_text())["jobs"]["build"]["steps"]
+    commands = [step["run"] for step in steps if "run" in step]
+    assert " --output-lib half --bundle build --privatize --trim=safe --experimental ." in commands[1]
+    assert commands[2] == "python test/smoke.py"
+    again = tmp_path / "again"
+    keep_project(Recipe(name="half", kind="lib", project=str(folder), trim="safe"), any_julia, again)
+    assert (again / "src" / "AotHalf.jl").read_text() == main, "nothing is exported twice"
 
 
 def needs_juliac_package(juliac: Toolchain) -> None:

@@ -26,6 +26,7 @@ from jupyter_julia_aot.toolchain.process import run
 
 _MARK = "julia-aot-describe\t"
 _EXTENSION = "_binding.abi3.so"
+_OUR_LINES = re.compile(r'^include\("julia_aot_(?:library\w*|binding)\.jl"\)\n', re.M)
 _LOAD_SECONDS = 120.0
 PYTHON_FOLDER = "python"
 
@@ -169,7 +170,8 @@ def write_sources(job: Job, description: Description) -> None:
     names = (f"julia_aot_{part}", "julia_aot_library.jl", f"julia_aot_{SHIM_FILE}")
     lines = "".join(f'include("{name}")\n' for name in names)
     main = folder / f"{job.project.module}.jl"
-    module = main.read_text(encoding="utf-8").rstrip()
+    # A package written by --project-out has such lines already.
+    module = _OUR_LINES.sub("", main.read_text(encoding="utf-8")).rstrip()
     if not re.search(r"\bend\s*$", module):
         raise BuildError(
             f"src/{main.name} does not end with its module's `end`",

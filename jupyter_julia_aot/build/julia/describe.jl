@@ -197,6 +197,10 @@ function function_record(name::Symbol, M::Module, types)
     return record("name" => string(name), "methods" => done, "refused" => refused)
 end
 
+# What a package written by --project-out exports through our files: it is made anew.
+ours(method::Method) = startswith(basename(string(method.file)), "julia_aot_")
+ours(name::Symbol) = startswith(lowercase(string(name)), "julia_aot_") || startswith(string(name), "JuliaAot")
+
 function own_functions(M::Module)
     found = Symbol[]
     for name in names(M, all = true)
@@ -204,7 +208,8 @@ function own_functions(M::Module)
         isdefined(M, name) || continue
         value = getfield(M, name)
         # Functions the module defines, not those it only extends; constructors are types.
-        value isa Function && parentmodule(value) === M && nameof(value) === name && push!(found, name)
+        value isa Function && parentmodule(value) === M && nameof(value) === name || continue
+        all(ours, methods(value)) || push!(found, name)
     end
     return found
 end
@@ -217,7 +222,7 @@ function ccallables(M::Module)
         f = getfield(M, name)
         f isa Function && parentmodule(f) === M || continue
         for method in methods(f)
-            isdefined(method, :ccallable) || continue
+            isdefined(method, :ccallable) && !ours(method) || continue
             returns, signature = method.ccallable[1], method.ccallable[2]
             symbol = length(method.ccallable) > 2 ? string(method.ccallable[3]) : string(method.name)
             arguments = [record("name" => n, "type" => string(t)) for (n, t) in
@@ -245,7 +250,7 @@ end
 function constants(M::Module)
     found = String[]
     for name in names(M, all = true)
-        (isdefined(M, name) && isconst(M, name)) || continue
+        (isdefined(M, name) && isconst(M, name) && !ours(name)) || continue
         value = getfield(M, name)
         (value isa Function || value isa Type || value isa Module || value isa String || value isa Symbol ||
             isbits(value)) && continue
