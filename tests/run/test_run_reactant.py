@@ -94,11 +94,27 @@ class TestCalls:
             )
         assert raised.value.julia_type == "UndefVarError"
 
-    def test_times_on_the_device(self) -> None:
-        wave = reactant_function("wave", WAVE, "cpu")
-        seconds = wave.measure(3, np.ones(3), 1.0)
-        assert len(seconds) == 3
-        assert all(s >= 0 for s in seconds)
+    def test_an_argument_is_changed_in_place(self) -> None:
+        code = "function scale!(x, s)\n    x .*= s\n    return nothing\nend"
+        scale = reactant_function("scale!", code, "cpu")
+        for made in (np.ones(3), np.asfortranarray(np.ones((2, 3))), np.ones((2, 3))):
+            assert scale(made, 2.0) is None
+            assert np.all(made == 2.0)
+            scale(made, 3.0)
+            assert np.all(made == 6.0), "a call that needs no comparison"
+        # By its name only Julia programmers know.
+        quiet = reactant_function("quiet", "quiet(x) = (x .+= 1; sum(x))", "cpu")
+        x = np.zeros(3)
+        assert (quiet(x), x.tolist()) == (3.0, [1.0] * 3)
+
+    def test_a_result_that_wraps_an_array(self) -> None:
+        turned = reactant_function("turned", "turned(x) = (x', 1:2)", "cpu")
+        x = np.arange(6.0).reshape(2, 3)
+        value, numbers = turned(x)
+        assert np.array_equal(value, x.T)
+        assert list(numbers) == [1, 2]
+        with pytest.raises(JuliaError, match="whole arrays"):
+            turned.export("unused", x)
 
     def test_a_device_that_is_not_there_is_the_cpu_with_a_reason(self) -> None:
         with pytest.warns(CpuInsteadWarning, match="rocm cannot be used, so the CPU is: backend: .*KeyError"):
@@ -115,7 +131,22 @@ class TestCalls:
         written = wave.export(tmp_path, np.ones((2, 3)), 1.0)
         assert written.program.name == "wave.mlir"
         assert "@main" in written.program.read_text()
-        assert 'INPUTS = [[[2, 3], "float64"], [[], "float64"]]' in written.module.read_text()
+        assert "INPUTS = [((2, 3), 'float64'), ((), 'float64')]" in written.module.read_text()
+
+    def test_the_exported_program_runs_with_jax(self, tmp_path: Path) -> None:
+        _jax()
+        code = "twice(x, flag, s) = flag ? x .+ x : x"
+        twice = reactant_function("twice", code, "cpu")
+        x = np.arange(6.0).reshape(2, 3)
+        assert np.array_equal(twice(x, True, 1.0), 2 * x)
+        run = _module(twice.export(tmp_path, x, True, 1.0).module).run
+        result = run(x, True, 1.0)
+        assert np.array_equal(result, 2 * x), "without the arguments that the program gives, too"
+        assert np.array_equal(x, np.arange(6.0).reshape(2, 3))
+        with pytest.raises(ValueError, match="argument 2 is True in this program"):
+            run(x, False, 1.0)
+        with pytest.raises(DeviceError, match="returns nothing"):
+            reactant_function("none!", "none!(x) = (x .= 0; nothing)", "cpu").export(tmp_path, x)
 
 
 HLO = """module @m attributes {mhlo.num_partitions = 1 : i64} {
@@ -158,9 +189,9 @@ module @product {
 
 
 def test_an_exported_program_runs_with_jax_alone(tmp_path: Path) -> None:
-    pytest.importorskip("jax", reason="jax is not installed (pip install 'jupyter_julia_aot[xla]')")
+    _jax()
     a, b = np.arange(6.0).reshape(2, 3), np.arange(12.0).reshape(3, 4)
-    written = write_program("product!", PRODUCT, tmp_path, (a, b, 0.5))
+    written = write_program("product!", PRODUCT, tmp_path, (a, b, 0.5), results=2)
     assert written.module.name == "product_b.py"
     run = _module(written.module).run
     result, number = run(a, b, 0.5)
@@ -171,6 +202,10 @@ def test_an_exported_program_runs_with_jax_alone(tmp_path: Path) -> None:
         run(b, a, 0.5)
     with pytest.raises(TypeError, match="3 arguments"):
         run(a)
+
+
+def _jax() -> None:
+    pytest.importorskip("jax", reason="jax is not installed (pip install 'jupyter_julia_aot[xla]')")
 
 
 def _module(path: Path) -> Any:
@@ -185,7 +220,7 @@ def _module(path: Path) -> Any:
 
 def test_what_is_no_program_is_not_written(tmp_path: Path) -> None:
     with pytest.raises(DeviceError, match="no StableHLO"):
-        write_program("f", "nonsense", tmp_path, (1.0,))
+        write_program("f", "nonsense", tmp_path, (1.0,), results=1)
     with pytest.raises(DeviceError, match="argument 1 is a str"):
-        write_program("f", PRODUCT, tmp_path, ("text",))
+        write_program("f", PRODUCT, tmp_path, ("text",), results=2)
     assert not list(tmp_path.iterdir())

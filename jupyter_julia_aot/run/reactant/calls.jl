@@ -30,17 +30,36 @@ to_device(x) = x
 
 compile(f, args) = @compile sync = true f(args...)
 
-to_host(x::Reactant.ConcreteRArray) = Array(x)
+to_host(x::AbstractArray) = Array(x)     # a wrapper such as `x'` around an array of the device, too
+to_host(x::AbstractRange) = x
 to_host(x::Reactant.ConcreteRNumber{T}) where {T} = convert(T, x)
 to_host(x::Union{Tuple,NamedTuple}) = map(to_host, x)
 to_host(x) = x
+
+"""
+How many results of a program belong to a function's result. What was not traced is no result of the program, and
+an array or number that occurs twice is one.
+"""
+count_results(x) = length(unique(map(objectid, traced_parts(x))))
+traced_parts(x::Union{Reactant.ConcreteRArray,Reactant.ConcreteRNumber}) = Any[x]
+traced_parts(x::Union{Tuple,NamedTuple}) = foldl(vcat, map(traced_parts, values(x)); init = Any[])
+function traced_parts(x::AbstractArray)
+    parent(x) === x && return Any[]
+    isempty(traced_parts(parent(x))) || error("the result has a $(nameof(typeof(x))) of an array, and a program ",
+                                              "gives whole arrays: make it one in the function, with copy(…)")
+    return Any[]
+end
+traced_parts(x) = Any[]
 
 "StableHLO text, as traced or after Reactant's optimisations."
 function hlo(f, args, optimized::Bool)
     return optimized ? String(@code_hlo optimize = true f(args...)) : String(@code_hlo optimize = false f(args...))
 end
 
-"Write the program for jax into a folder; array shapes are reversed in it."
+"""
+Write the program for jax into a folder; array shapes are reversed in it. Its results are those of the function,
+then its arguments as they are after the call, those that are a result left out.
+"""
 function export_program(f, args, folder::String, name::String)
     return Reactant.Serialization.export_to_enzymejax(f, args...; output_dir = folder, function_name = name,
                                                       export_data_as_npz = false)

@@ -8,22 +8,20 @@ using .ReactantCalls
 mutable struct Compiled
     thunk::Any
     seconds::Float64
-    checked::Bool
-    report::Dict{String,Any}
+    report::Union{Nothing,Dict{String,Any}}     # the comparison with plain Julia, once it was made
+    changes::Vector{Int}                        # arguments that the function changes
 end
 
 const COMPILED = Dict{Any,Compiled}()
 const BACKEND = Ref("")
 
 function use_backend(name::String)
-    BACKEND[] == name && return ""
+    BACKEND[] == name && return
     why = ReactantCalls.choose_backend(name)
-    isempty(why) && (BACKEND[] = name)
-    return why
+    isempty(why) || throw(ErrorException(string("Reactant has no backend ", name, ": ", why)))
+    BACKEND[] = name
+    return
 end
-
-describe() = Dict{String,Any}("platform" => ReactantCalls.platform(), "devices" => Any[ReactantCalls.devices()...],
-                              "version" => ReactantCalls.version())
 
 # What a compilation depends on. Numbers are tracked: their values are no part of it; all else is frozen in.
 kind(x::AbstractArray) = (eltype(x), size(x))
@@ -36,6 +34,7 @@ target(place::String, name::String) = Base.invokelatest(getfield, Base.invokelat
 
 "The compiled function for these arguments, and whether it was made now."
 function compiled(place::String, name::String, backend::String, args)
+    use_backend(backend)
     key = (place, name, backend, map(kind, args))
     found = get(COMPILED, key, nothing)
     found === nothing || return found, false
@@ -43,47 +42,41 @@ function compiled(place::String, name::String, backend::String, args)
     on_device = map(ReactantCalls.to_device, args)
     start = time_ns()
     thunk = Base.invokelatest(ReactantCalls.compile, f, on_device)
-    made = Compiled(thunk, (time_ns() - start) / 1e9, false, Dict{String,Any}())
+    made = Compiled(thunk, (time_ns() - start) / 1e9, nothing, Int[])
     COMPILED[key] = made
     return made, true
 end
 
-"Run a function; value and times. With `check`, a first result is compared with that of plain Julia."
-function call(place::String, name::String, backend::String, check::Bool, args...)
-    why = use_backend(backend)
-    isempty(why) || throw(ErrorException(string("Reactant has no backend ", backend, ": ", why)))
+"Run a function; value and times. The first result of a compilation is compared with that of plain Julia."
+function call(place::String, name::String, backend::String, args...)
     made, new = compiled(place, name, backend, args)
     on_device = map(ReactantCalls.to_device, args)
     start = time_ns()
     result = Base.invokelatest(made.thunk, on_device...)
     seconds = (time_ns() - start) / 1e9
     value = ReactantCalls.to_host(result)
-    if check && !made.checked
-        f = target(place, name)
-        plain_args = map(a -> a isa AbstractArray ? copy(a) : a, args)
-        began = time_ns()
-        expected = Base.invokelatest(f, plain_args...)
-        made.report = compare(value, expected)
-        made.report["plain_seconds"] = (time_ns() - began) / 1e9
-        made.checked = true
+    made.report === nothing && check(made, target(place, name), name, args, value, on_device)
+    if made.report["equal"]
+        # The device has copies of the arguments: what the function changed, it changed there.
+        foreach(i -> copyto!(args[i], ReactantCalls.to_host(on_device[i])), made.changes)
     end
-    report = merge(made.report, Dict{String,Any}("value" => value, "compiled" => new, "compile_seconds" => made.seconds,
-                   "run_seconds" => seconds, "platform" => ReactantCalls.platform(),
-                   "peak_bytes" => ReactantCalls.peak_bytes()))
-    return report
+    return merge(made.report, Dict{String,Any}("value" => value, "compiled" => new, "compile_seconds" => made.seconds,
+                 "run_seconds" => seconds, "platform" => ReactantCalls.platform(),
+                 "peak_bytes" => ReactantCalls.peak_bytes()))
 end
 
-"Seconds of each of `times` runs, copies to and from the device left out."
-function measure(place::String, name::String, backend::String, times::Int, args...)
-    made, _ = compiled(place, name, backend, args)
-    on_device = map(ReactantCalls.to_device, args)
-    seconds = Float64[]
-    for _ in 1:times
-        start = time_ns()
-        Base.invokelatest(made.thunk, on_device...)
-        push!(seconds, (time_ns() - start) / 1e9)
-    end
-    return seconds
+"Compare a first result, and the arguments that the function changes, with those of plain Julia."
+function check(made::Compiled, f, name::String, args, value, on_device)
+    plain_args = map(a -> a isa AbstractArray ? copy(a) : a, args)
+    began = time_ns()
+    expected = Base.invokelatest(f, plain_args...)
+    seconds = (time_ns() - began) / 1e9
+    arrays = Int[i for i in eachindex(args) if args[i] isa AbstractArray]
+    made.changes = endswith(name, "!") ? arrays : filter(i -> !isequal(plain_args[i], args[i]), arrays)
+    after = Tuple(ReactantCalls.to_host(on_device[i]) for i in made.changes)
+    made.report = compare((value, after...), (expected, plain_args[made.changes]...))
+    made.report["plain_seconds"] = seconds
+    return
 end
 
 # ---------------------------------------------------------------- the same result?
@@ -135,26 +128,26 @@ end
 
 # ---------------------------------------------------------------- StableHLO
 
-function hlo(place::String, name::String, optimized::Bool, args...)
+function hlo(place::String, name::String, backend::String, optimized::Bool, args...)
+    use_backend(backend)
     f = target(place, name)
     return Base.invokelatest(ReactantCalls.hlo, f, map(ReactantCalls.to_device, args), optimized)
 end
 
-"The program's StableHLO as Reactant exports it for jax."
-function exported(place::String, name::String, args...)
+"The program's StableHLO as Reactant exports it for jax, and how many of its results are the function's."
+function exported(place::String, name::String, backend::String, args...)
+    made, _ = compiled(place, name, backend, args)
+    result = Base.invokelatest(made.thunk, map(ReactantCalls.to_device, args)...)
+    count = Base.invokelatest(ReactantCalls.count_results, result)
     f = target(place, name)
     folder = mktempdir()
     try
         Base.invokelatest(ReactantCalls.export_program, f, map(ReactantCalls.to_device, args), folder, name)
-        return read(joinpath(folder, string(replace(name, "!" => "_"), "_0.mlir")), String)
+        text = read(joinpath(folder, string(replace(name, "!" => "_"), "_0.mlir")), String)
+        return Dict{String,Any}("text" => text, "results" => count)
     finally
         rm(folder; recursive = true, force = true)
     end
-end
-
-function forget(place::String)
-    filter!(pair -> pair.first[1] != place, COMPILED)
-    return
 end
 
 end

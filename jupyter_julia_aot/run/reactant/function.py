@@ -52,8 +52,9 @@ class ReactantFunction:
     """Calls a Julia function compiled by Reactant; see :func:`reactant_function`.
 
     Compiled once for each combination of argument shapes and element types; numbers are traced, so another
-    number needs no new compilation. ``last`` tells of the last call. Raises ``JuliaError`` for what Julia or
-    Reactant says, :class:`DeviceError` for a result that is not that of plain Julia.
+    number needs no new compilation (``True`` and ``False`` are part of the program). What the function
+    changes in a NumPy array argument is changed there. ``last`` tells of the last call. Raises ``JuliaError``
+    for what Julia or Reactant says, :class:`DeviceError` for a result that is not that of plain Julia.
     """
 
     route = "reactant"
@@ -90,7 +91,7 @@ class ReactantFunction:
                 f"{self.name}: Reactant's route takes no keyword arguments", remedy="give them a default"
             )
         self._there()
-        done = self._host.call("ReactantEngine.call", self._module, self.name, self.backend, True, *args)
+        done = self._host.call("ReactantEngine.call", self._module, self.name, self.backend, *args)
         self.last = ReactantRun(
             platform=str(done["platform"]),
             compiled=bool(done["compiled"]),
@@ -112,12 +113,6 @@ class ReactantFunction:
         self.example = args
         return done["value"]
 
-    def measure(self, times: int, *args: Any) -> list[float]:
-        """Seconds of each of so many runs on the device, without the copies to and from it."""
-        self._there()
-        found = self._host.call("ReactantEngine.measure", self._module, self.name, self.backend, times, *args)
-        return [float(s) for s in found]
-
     def memory_bytes(self) -> int:
         """The most memory, in bytes, that Reactant's process has had."""
         return int(self._host.call("Base.Sys.maxrss"))
@@ -125,19 +120,22 @@ class ReactantFunction:
     def hlo(self, *args: Any) -> Hlo:
         """The StableHLO for such arguments, as traced and as optimised by Reactant."""
         self._there()
-        self._host.call("ReactantEngine.use_backend", self.backend)
         before, after = (
-            str(self._host.call("ReactantEngine.hlo", self._module, self.name, optimized, *args))
+            str(
+                self._host.call("ReactantEngine.hlo", self._module, self.name, self.backend, optimized, *args)
+            )
             for optimized in (False, True)
         )
         return Hlo(name=self.name, before=before, after=after)
 
     def export(self, folder: Path | str, *args: Any) -> Exported:
-        """Write the program for such arguments, and a Python module that runs it with jax alone."""
+        """Write the program for such arguments, and a Python module that runs it with jax alone.
+
+        Raises :class:`DeviceError` for arguments that no program takes, and a function without results.
+        """
         self._there()
-        self._host.call("ReactantEngine.use_backend", self.backend)
-        text = str(self._host.call("ReactantEngine.exported", self._module, self.name, *args))
-        return write_program(self.name, text, Path(folder), args)
+        done = self._host.call("ReactantEngine.exported", self._module, self.name, self.backend, *args)
+        return write_program(self.name, str(done["text"]), Path(folder), args, results=int(done["results"]))
 
     def __repr__(self) -> str:
         return f"<Julia function {self.name} compiled by Reactant for {self.backend}>"

@@ -3,6 +3,8 @@
 
 module Reactant
 
+using LinearAlgebra: Adjoint
+
 export @compile, @code_hlo
 
 # ---------------------------------------------------------------- src/xla
@@ -41,10 +43,18 @@ struct AllocatorStats
     num_allocs::Int64
     bytes_in_use::Int64
     peak_bytes_in_use::Int64
+    largest_alloc_size::Int64
+    bytes_limit::Union{Nothing,Int64}
+    bytes_reserved::Int64
+    peak_bytes_reserved::Int64
+    bytes_reservable_limit::Union{Nothing,Int64}
+    largest_free_block_bytes::Int64
+    pool_bytes::Union{Nothing,Int64}
+    peak_pool_bytes::Union{Nothing,Int64}
 end
 function allocatorstats(device::Device = default_device(default_backend()))
     device.client.platform == "cpu" && error("UNIMPLEMENTED: GetAllocatorStats is not implemented for the CPU")
-    return AllocatorStats(1, 2, 3)
+    return AllocatorStats(1, 2, 3, 4, nothing, 0, 0, nothing, 0, nothing, nothing)
 end
 
 end
@@ -63,6 +73,7 @@ end
 Base.size(x::ConcreteRArray) = size(x.data)
 Base.getindex(::ConcreteRArray, i...) = error("Scalar indexing is disallowed.")
 Base.Array(x::ConcreteRArray) = copy(x.data)
+Base.Array(x::Adjoint{<:Any,<:ConcreteRArray}) = Array(adjoint(parent(x).data))
 
 struct ConcreteRNumber{T<:Number} <: Number
     value::T
@@ -79,7 +90,8 @@ made(x::Array{T}, kind) where {T<:Number} = ConcreteRArray(copy(x))
 made(x::Number, kind) = x isa kind ? ConcreteRNumber(x) : x
 made(x, kind) = x
 
-host(x::ConcreteRArray) = Array(x)
+# A function that changes an argument changes the array on the device.
+host(x::ConcreteRArray) = x.data
 host(x::ConcreteRNumber) = x.value
 host(x) = x
 
@@ -102,6 +114,7 @@ kind(x) = x
     return wrap(Base.invokelatest(t.f, values...))
 end
 wrap(x::Array) = ConcreteRArray(x)
+wrap(x::Adjoint) = adjoint(wrap(parent(x)))
 wrap(x::Number) = ConcreteRNumber(x)
 wrap(x::Tuple) = map(wrap, x)
 wrap(x) = x
@@ -154,19 +167,24 @@ mlir_type(::Type{Int64}) = "i64"
 tensor(x::ConcreteRArray) = string("tensor<", join(string.(reverse(size(x)), "x")), mlir_type(eltype(x)), ">")
 tensor(x::ConcreteRNumber{T}) where {T} = string("tensor<", mlir_type(T), ">")
 
-"The text of a program that adds its first argument to itself; twice, when it is not optimised."
-function text(f, args, optimize)
+"""
+The text of a program that adds its first argument to itself; twice, when it is not optimised. As in Reactant an
+exported program gives its arguments again, behind its result, and says that they may share their memory.
+"""
+function text(f, args, optimize; exported = false)
     traceable(f, args)
-    traced = [a for a in args if a isa Union{ConcreteRArray,ConcreteRNumber}]
-    kinds = map(tensor, traced)
-    inputs = join(("%arg$(i - 1): $(k)" for (i, k) in enumerate(kinds)), ", ")
+    kinds = [tensor(a) for a in args if a isa Union{ConcreteRArray,ConcreteRNumber}]
+    alias(i) = exported ? " {tf.aliasing_output = $(i) : i32}" : ""
+    inputs = join(("%arg$(i - 1): $(k)$(alias(i))" for (i, k) in enumerate(kinds)), ", ")
+    results = exported ? ["%0"; ["%arg$(i - 1)" for i in 1:length(kinds)]] : ["%0"]
+    types = join(exported ? [kinds[1]; kinds] : [kinds[1]], ", ")
     lines = optimize === false ?
         ["%0 = stablehlo.add %arg0, %arg0 : $(kinds[1])", "%1 = stablehlo.add %arg0, %arg0 : $(kinds[1]) // <again>"] :
         ["%0 = stablehlo.add %arg0, %arg0 : $(kinds[1])"]
-    body = join(("    " * l for l in [lines; "return %0 : $(kinds[1])"]), "\n")
+    body = join(("    " * l for l in [lines; "return $(join(results, ", ")) : $(types)"]), "\n")
     return """
 module @"reactant_$(f)" attributes {mhlo.num_partitions = 1 : i64, mhlo.num_replicas = 1 : i64} {
-  func.func public @main($inputs) -> $(kinds[1]) {
+  func.func @main($inputs) -> ($(types)) {
 $body
   }
 }
@@ -194,7 +212,7 @@ function export_to_enzymejax(f, args...; output_dir::Union{String,Nothing} = not
     while isfile(joinpath(output_dir, "$(function_name)_$(fnid).mlir"))
         fnid += 1
     end
-    write(joinpath(output_dir, "$(function_name)_$(fnid).mlir"), text(f, args, true))
+    write(joinpath(output_dir, "$(function_name)_$(fnid).mlir"), text(f, args, true; exported = true))
     script = joinpath(output_dir, "$(function_name).py")
     write(script, "import enzyme_ad\n")
     return script
