@@ -15,7 +15,7 @@ from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
 from jupyter_julia_aot.errors import Cancelled, JuliaAotError
-from jupyter_julia_aot.pipeline.names import check_name
+from jupyter_julia_aot.pipeline.names import check_name, check_tested
 from jupyter_julia_aot.pipeline.options import Options
 from jupyter_julia_aot.pipeline.pools import trial_pool
 from jupyter_julia_aot.pipeline.recorder import Recorder
@@ -54,6 +54,7 @@ def generate(
     model, an oracle that tests nothing …), after an ``error`` event.
     """
     check_name(prompt.name)
+    check_tested(prompt.name, prompt.oracle)
     run = _Generation(prompt, options or Options.of(), Recorder(history), cancel or threading.Event())
     return run.events()
 

@@ -1,10 +1,12 @@
-"""Which names a generated function may have: it must be one in Julia and in Python."""
+"""Which names a generated function may have: one of Julia and of Python, that its tests speak of."""
 
 from __future__ import annotations
 
 import keyword
+import re
 
-from jupyter_julia_aot.errors import SettingError
+from jupyter_julia_aot.errors import OracleError, SettingError
+from jupyter_julia_aot.records import Oracle
 
 # Reserved words of Julia (manual, "Keywords") and names a module body cannot rebind.
 _RESERVED = """
@@ -31,3 +33,16 @@ def check_name(name: str, where: str = "NAME") -> str:
     if name in JULIA_RESERVED:
         raise SettingError(f"{where}: {name!r} is a Julia keyword", remedy=f"such as: {name}_")
     return name
+
+
+def check_tested(name: str, oracle: Oracle | None) -> None:
+    """Refuse an oracle that nowhere speaks of ``name``: whatever passes it would be unproven.
+
+    It is a look at the words, so a name in a comment or a string counts. Raises :class:`OracleError`.
+    """
+    if oracle is not None and not re.search(rf"(?<![\w!]){re.escape(name)}(?![\w!])", oracle.source):
+        example = "assert" if oracle.language == "python" else "@test"
+        raise OracleError(
+            f"{oracle.name} never mentions {name}, so it would prove nothing about it",
+            remedy=f"write at least one line such as: {example} {name}(2) == 8",
+        )

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jupyter_julia_aot.errors import Cancelled, OracleError, SettingError
+from jupyter_julia_aot.pipeline.names import check_tested
 from jupyter_julia_aot.pipeline.options import Options
 from jupyter_julia_aot.pipeline.pools import trial_pool
 from jupyter_julia_aot.pipeline.recorder import Recorder
@@ -62,6 +63,8 @@ def try_code(
     """
     from jupyter_julia_aot.trial import check_oracle
 
+    if name:
+        check_tested(name, oracle)
     options = options or Options.of()
     recorder = Recorder(history)
     name = name or function_under_test(code, oracle)

@@ -253,7 +253,9 @@ def test_no_server_at_the_given_address(toolchain: Toolchain, history: History) 
     assert not workers()
 
 
-@pytest.mark.parametrize("source", ["@test cube(3) ==", "1 + 1", "# nothing"])
+@pytest.mark.parametrize(
+    "source", ["@test cube(3) ==", "cube(3)", "# @test cube(3) == 27", "@test 1 == 1", "@test cubes(3) == 27"]
+)
 def test_an_oracle_that_tests_nothing_is_refused_before_the_model_is_asked(
     toolchain: Toolchain, source: str
 ) -> None:
