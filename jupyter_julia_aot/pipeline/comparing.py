@@ -12,7 +12,7 @@ from typing import Any
 
 from jupyter_julia_aot.errors import JuliaAotError, SettingError
 from jupyter_julia_aot.pipeline.compared import WITHIN, Comparison, RouteResult
-from jupyter_julia_aot.pipeline.replay import Recording, record
+from jupyter_julia_aot.pipeline.replay import Outcome, Recording, outcome, record
 from jupyter_julia_aot.records import Artifact, Oracle
 
 ROUTES = ("worker", "juliacall", "library", "reactant")
@@ -51,7 +51,7 @@ def compare(
         inputs = recording.inputs
     try:
         rows: list[RouteResult] = []
-        reference: list[Any] = []
+        reference: list[Outcome] = []
         for route in ["worker", *[r for r in ROUTES if r in routes and r != "worker"]]:
             say(f"measuring {route}")
             row, results = _measure(route, name, code, inputs, reference, artifact, backend, julia, recording)
@@ -69,20 +69,21 @@ def _measure(
     name: str,
     code: str,
     inputs: Sequence[tuple[Any, ...]],
-    reference: list[Any],
+    reference: list[Outcome],
     artifact: Artifact | None,
     backend: str,
     julia: str,
     recording: Recording | None,
-) -> tuple[RouteResult, list[Any]]:
+) -> tuple[RouteResult, list[Outcome]]:
     try:
         start = time.perf_counter()
         function, memory, here = _open(route, name, code, artifact, backend, julia)
-        results = [function(*copy.deepcopy(inputs[0]))]
+        results = [outcome(function, inputs[0])]
         first = time.perf_counter() - start
-        results += [function(*copy.deepcopy(args)) for args in inputs[1:]]
-        difference = max(map(difference_of, results, reference), default=0.0) if reference else 0.0
-        tolerance = max(map(_tolerance, reference or results), default=0.0)
+        results += [outcome(function, args) for args in inputs[1:]]
+        given, wanted = map(_all_given, results), map(_all_given, reference)
+        difference = max(map(difference_of, given, wanted), default=0.0)
+        tolerance = max(map(_tolerance, map(_all_given, reference or results)), default=0.0)
         steady = _steady(function, inputs, changes=name.endswith("!"))
         used = memory()
     except JuliaAotError as error:
@@ -101,6 +102,11 @@ def _measure(
         ),
         results,
     )
+
+
+def _all_given(done: Outcome) -> tuple[Any, ...]:
+    """Value and changed arguments. An argument that came back need not be the same object on all routes."""
+    return (done.value, *done.changed)
 
 
 def _open(

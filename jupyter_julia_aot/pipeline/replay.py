@@ -39,11 +39,37 @@ let used = Ref(0)
         at = (JuliaAotReplay.AT[] += 1)
         at <= length(JuliaAotReplay.CALLS) && JuliaAotReplay.CALLS[at][2] ||
             return Implementation.{name}(args...; kwargs...)
-        return JuliaAotReplay.RESULTS[used[] += 1]
+        value, returned, changed = JuliaAotReplay.RESULTS[used[] += 1]
+        foreach(change -> copyto!(args[change[1]], change[2]), changed)
+        return returned == 0 ? value : args[returned]
     end
 end
 Random.seed!(1);
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a call gave. ``changed``: arrays among the arguments as they were after it, by position;
+    ``returned``: the argument that was its value, if one was."""
+
+    value: Any
+    changed: tuple[tuple[int, Any], ...] = ()
+    returned: int | None = None
+
+
+def outcome(function: Callable[..., Any], args: tuple[Any, ...]) -> Outcome:
+    """Call ``function`` with copies of ``args``."""
+    import numpy as np
+
+    sent = copy.deepcopy(args)
+    value = function(*sent)
+    changed = tuple(
+        (i, after)
+        for i, (before, after) in enumerate(zip(args, sent, strict=True))
+        if isinstance(after, np.ndarray) and before.tobytes() != after.tobytes()
+    )
+    return Outcome(value, changed, next((i for i, argument in enumerate(sent) if value is argument), None))
 
 
 @dataclass
@@ -52,7 +78,7 @@ class Recording:
 
     inputs: list[tuple[Any, ...]]
     judge: Callable[[list[Any]], str]
-    """``passed`` or ``failed: …`` for results in the order of ``inputs``."""
+    """``passed`` or ``failed: …`` for results, or an :class:`Outcome` of each, in the order of ``inputs``."""
     close: Callable[[], None] = field(default=lambda: None)
 
 
@@ -101,7 +127,17 @@ def _record_julia(name: str, oracle: Oracle, session: Any) -> Recording:
 
     def judge(results: list[Any]) -> str:
         try:
-            session.set(julia_aot_results=list(results))
+            outcomes = [r if isinstance(r, Outcome) else Outcome(r) for r in results]
+            session.set(
+                julia_aot_results=[
+                    [
+                        None if o.returned is not None else o.value,
+                        0 if o.returned is None else o.returned + 1,
+                        [[i + 1, array] for i, array in o.changed],
+                    ]
+                    for o in outcomes
+                ]
+            )
             session.run(_REPLAY.format(name=name), "prelude")
             session.run(oracle.source, oracle.name, seconds=_SECONDS)
         except JuliaAotError as error:
@@ -135,6 +171,15 @@ def _record_python(name: str, oracle: Oracle, call: Callable[..., Any]) -> Recor
 
     def judge(results: list[Any]) -> str:
         left = iter(results)
-        return run(lambda *_args: next(left))
+
+        def repeated(*args: Any) -> Any:
+            done = next(left)
+            if not isinstance(done, Outcome):
+                return done
+            for i, array in done.changed:
+                args[i][...] = array
+            return done.value if done.returned is None else args[done.returned]
+
+        return run(repeated)
 
     return Recording(inputs, judge)

@@ -156,3 +156,17 @@ def test_a_generated_function_is_tried_with_reactant(monkeypatch: pytest.MonkeyP
     function, said = try_traced("plus_c", "plus_c(x) = x .+ 1", None)
     assert function is None
     assert "was not tried with Reactant" in said
+
+
+@pytest.mark.julia
+def test_functions_that_change_their_arguments_are_compared_by_what_they_changed() -> None:
+    code = "function halve_c!(x)\n    x ./= 2\n    return x\nend"
+    julia = "x = [1.0, 2.0]\n@test halve_c!(x) === x\n@test x == [0.5, 1.0]"
+    python = "import numpy as np\nx = np.ones(2)\nassert halve_c(x) is x\nassert x.tolist() == [0.5, 0.5]"
+    found = compare("halve_c!", code, Oracle(source=julia), routes=["reactant"], backend="cpu")
+    assert [(r.equal, r.oracle) for r in found.rows] == [(True, "passed")] * 2
+    code = code.replace("!", "")
+    found = compare("halve_c", code, Oracle(source=python, language="python"), routes=["worker"])
+    assert [(r.equal, r.oracle) for r in found.rows] == [(True, "passed")]
+    silent = compare("zero_c!", "zero_c!(x) = (x .= 0; nothing)", None, inputs=[(np.ones(2),)], routes=[])
+    assert silent.rows[0].equal

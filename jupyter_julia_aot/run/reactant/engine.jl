@@ -10,6 +10,7 @@ mutable struct Compiled
     seconds::Float64
     report::Union{Nothing,Dict{String,Any}}     # the comparison with plain Julia, once it was made
     changes::Vector{Int}                        # arguments that the function changes
+    returned::Int                               # the argument that it returns, 0 for none
 end
 
 const COMPILED = Dict{Any,Compiled}()
@@ -42,7 +43,7 @@ function compiled(place::String, name::String, backend::String, args)
     on_device = map(ReactantCalls.to_device, args)
     start = time_ns()
     thunk = Base.invokelatest(ReactantCalls.compile, f, on_device)
-    made = Compiled(thunk, (time_ns() - start) / 1e9, nothing, Int[])
+    made = Compiled(thunk, (time_ns() - start) / 1e9, nothing, Int[], 0)
     COMPILED[key] = made
     return made, true
 end
@@ -60,7 +61,8 @@ function call(place::String, name::String, backend::String, args...)
         # The device has copies of the arguments: what the function changed, it changed there.
         foreach(i -> copyto!(args[i], ReactantCalls.to_host(on_device[i])), made.changes)
     end
-    return merge(made.report, Dict{String,Any}("value" => value, "compiled" => new, "compile_seconds" => made.seconds,
+    return merge(made.report, Dict{String,Any}("value" => made.returned == 0 ? value : nothing,
+                 "returned" => made.returned, "compiled" => new, "compile_seconds" => made.seconds,
                  "run_seconds" => seconds, "platform" => ReactantCalls.platform(),
                  "peak_bytes" => ReactantCalls.peak_bytes()))
 end
@@ -74,6 +76,8 @@ function check(made::Compiled, f, name::String, args, value, on_device)
     arrays = Int[i for i in eachindex(args) if args[i] isa AbstractArray]
     made.changes = endswith(name, "!") ? arrays : filter(i -> !isequal(plain_args[i], args[i]), arrays)
     after = Tuple(ReactantCalls.to_host(on_device[i]) for i in made.changes)
+    at = findfirst(i -> plain_args[i] === expected, arrays)
+    at === nothing || (made.returned = arrays[at])
     made.report = compare((value, after...), (expected, plain_args[made.changes]...))
     made.report["plain_seconds"] = seconds
     return

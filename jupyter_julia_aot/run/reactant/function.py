@@ -111,7 +111,8 @@ class ReactantFunction:
                 "or whole-array operations), or the device computes wrongly (%julia devices)",
             )
         self.example = args
-        return done["value"]
+        returned = int(done["returned"])
+        return args[returned - 1] if returned else done["value"]
 
     def memory_bytes(self) -> int:
         """The most memory, in bytes, that Reactant's process has had."""
