@@ -24,7 +24,8 @@ Origin = Literal["model", "idiom", "repair", "evolve", "user"]
 Capability = Literal["trial", "sysimage", "packagecompiler", "juliacall", "juliac"]
 CAPABILITIES: tuple[Capability, ...] = typing.get_args(Capability)
 Severity = Literal["error", "warning", "info"]
-Kind = Literal["exe", "lib", "sysimage"]
+Kind = Literal["exe", "lib", "sysimage", "object", "bitcode"]
+"""What is made; the last two are archives for other linkers, of object files or of LLVM's bitcode."""
 Trim = Literal["auto", "no", "safe", "unsafe", "unsafe-warn"]
 """``auto``: ``safe`` where the toolchain trims and the program allows it, else ``no`` with the reason."""
 

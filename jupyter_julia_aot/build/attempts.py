@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 from jupyter_julia_aot.build.backends import TRIMMING, Backend
 from jupyter_julia_aot.build.fix import apply_fixes, source_texts, unified_diff
 from jupyter_julia_aot.build.job import Job
+from jupyter_julia_aot.build.stages import Made
 from jupyter_julia_aot.errors import BuildError
 from jupyter_julia_aot.records import Diagnostic, Fix, Recipe, Trim
 
 # Each round takes a whole compilation; what three rewrites in a row do not mend, a fourth hardly will.
 MOST_ROUNDS = 3
 _REFUSED = ("Verifier error #", "Trim verify finished with")
-Stage = Callable[[str], contextlib.AbstractContextManager[None]]
 
 
 def resolved_trim(recipe: Recipe, backend: Backend) -> Trim:
@@ -28,8 +26,8 @@ def resolved_trim(recipe: Recipe, backend: Backend) -> Trim:
     return "safe" if trims else "no"
 
 
-def compile_job(job: Job, backend: Backend, stage: Stage, *, automatic: bool) -> tuple[tuple[Fix, ...], str]:
-    """Run the backend's steps; what was rewritten on the way, and its diff.
+def compile_job(job: Job, backend: Backend, *, automatic: bool) -> tuple[Made, tuple[Fix, ...], str]:
+    """Let the backend make it; also what was rewritten on the way, and its diff.
 
     With ``automatic`` a program that cannot be trimmed is built whole, which ``job.diagnostics``
     then says. Raises :class:`BuildError` with the diff of what was tried.
@@ -39,10 +37,8 @@ def compile_job(job: Job, backend: Backend, stage: Stage, *, automatic: bool) ->
     rounds = 0
     while True:
         try:
-            for name, action in backend.steps(job):
-                with stage(name):
-                    action()
-            return tuple(fixes), unified_diff(before, source_texts(job))
+            made = backend.make(job)
+            return made, tuple(fixes), unified_diff(before, source_texts(job))
         except BuildError as error:
             error.diff = unified_diff(before, source_texts(job))
             if job.recipe.trim == "no" or not any(mark in error.log for mark in _REFUSED):
@@ -51,8 +47,8 @@ def compile_job(job: Job, backend: Backend, stage: Stage, *, automatic: bool) ->
             _clear(job.product)
             if job.recipe.fix and rounds < MOST_ROUNDS:
                 rounds += 1
-                with stage("fix"):
-                    found = apply_fixes(job, error.diagnostics)
+                job.stage("fix")
+                found = apply_fixes(job, error.diagnostics)
                 if found:
                     fixes += found
                     continue

@@ -10,8 +10,7 @@ import shutil
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from jupyter_julia_aot.build import alone, store
@@ -21,10 +20,12 @@ from jupyter_julia_aot.build.bindings import library
 from jupyter_julia_aot.build.bindings.signature import Description
 from jupyter_julia_aot.build.bundle import library_folders, list_libraries
 from jupyter_julia_aot.build.faults import explain
+from jupyter_julia_aot.build.images import hold_image
 from jupyter_julia_aot.build.job import Job
 from jupyter_julia_aot.build.project import Project, write_project
 from jupyter_julia_aot.build.sbom import write_sbom
 from jupyter_julia_aot.build.slim import slim
+from jupyter_julia_aot.build.stages import Bundle, Image, Made
 from jupyter_julia_aot.build.verify import first_run
 from jupyter_julia_aot.errors import BuildError, Cancelled, SettingError
 from jupyter_julia_aot.records import (
@@ -105,6 +106,7 @@ class _Build:
         self._report = report or (lambda _name, _state, _seconds: None)
         self._cancel = cancel
         self._stages: list[StageTime] = []
+        self._running: tuple[str, float] | None = None
 
     def run(self, backend: Backend, reason: str, key: str) -> BuildResult:
         final = store.root() / key
@@ -112,69 +114,74 @@ class _Build:
             staging(final) as fresh,
             tempfile.TemporaryDirectory(prefix="julia-aot-") as scratch,
         ):
-            work = Path(scratch)
-            with self._stage("project"):
-                project = self._project(fresh / "project", backend)
+            self._begin("project")
             job = Job(
-                recipe=self._recipe,
+                recipe=dataclasses.replace(self._recipe, trim=resolved_trim(self._recipe, backend)),
                 toolchain=self._toolchain,
                 place=self._place,
-                project=project,
-                work=work,
+                project=self._project(fresh / "project", backend),
+                work=Path(scratch),
                 product=fresh / store.PRODUCT,
                 cancel=self._cancel,
+                stage=self._begin,
             )
             job.product.mkdir()
-            automatic = self._recipe.trim == "auto"
-            job.recipe = dataclasses.replace(self._recipe, trim=resolved_trim(self._recipe, backend))
-            described = None
             try:
-                if self._recipe.kind == "lib":
-                    with self._stage("describe"):
-                        described = self._describe(job, backend)
-                fixes, diff = compile_job(job, backend, self._stage, automatic=automatic)
-                if self._recipe.slim:
-                    with self._stage("slim"):
-                        slim(job, find_target(job))
-                beside = None
-                if described is not None:
-                    with self._stage("bind"):
-                        beside = library.write_beside(job, described, find_target(job), backend.name)
+                result = self._result(job, backend, final)
             finally:
                 (fresh / "log.txt").write_text("\n\n".join(job.log), encoding="utf-8")
-            target = find_target(job)
-            verified = Verified()
-            if self._recipe.kind == "exe":
-                with self._stage("verify"):
-                    arguments = ["--help"] if project.generated_entry else []
-                    verified = self._first_run(target, arguments, job)
-                    _check_loads(verified, job)
-                    if self._recipe.bundle:
-                        verified = self._alone(verified, target, job, arguments)
-            elif beside is not None and beside.binding is not None:
-                with self._stage("verify"):
-                    verified = library.first_load(job, beside.binding)
-            sbom = ""
-            if self._recipe.bundle:
-                with self._stage("sbom"):
-                    sbom = f"{self._recipe.name}.cdx.json"
-                    write_sbom(job, job.product / sbom)
-            place = final / target.relative_to(fresh)
-            artifact = self._artifact(target, job, place, backend.name, key)
-            artifact = dataclasses.replace(artifact, sbom=sbom)
-            if beside is not None:
-                artifact = beside.added_to(artifact, final / store.PRODUCT)
-            result = BuildResult(
-                artifact=artifact,
-                stages=tuple(self._stages),
-                verified=verified,
-                diagnostics=(*job.diagnostics, *_remarks(verified, self._recipe.source_name)),
-                backend_reason=reason,
-                fixes=fixes,
-                diff=diff,
-            )
+            result = dataclasses.replace(result, backend_reason=reason)
             store.save(fresh, result)
         return result
+
+    def _result(self, job: Job, backend: Backend, final: Path) -> BuildResult:
+        """Build, prove by a run, and describe what came out, which is going to lie in ``final``."""
+        recipe = self._recipe
+        described = None
+        if recipe.kind == "lib":
+            self._begin("describe")
+            described = self._describe(job, backend)
+        made, fixes, diff = compile_job(job, backend, automatic=recipe.trim == "auto")
+        if not isinstance(made, Image) and made.image is not None:
+            hold_image(made.image, job.product.parent)
+        if recipe.slim and not isinstance(made, Image):
+            self._begin("slim")
+            slim(job, made.file)
+        beside = None
+        if described is not None:
+            self._begin("bind")
+            beside = library.write_beside(job, described, made.file, backend.name)
+        verified = self._verified(job, made, beside)
+        sbom = ""
+        if isinstance(made, Bundle):
+            self._begin("sbom")
+            sbom = f"{recipe.name}.cdx.json"
+            write_sbom(job, job.product / sbom)
+        self._end()
+        artifact = self._artifact(job, made.file, final, backend.name)
+        artifact = dataclasses.replace(artifact, sbom=sbom)
+        if beside is not None:
+            artifact = beside.added_to(artifact, final / store.PRODUCT)
+        return BuildResult(
+            artifact=artifact,
+            stages=tuple(self._stages),
+            verified=verified,
+            diagnostics=(*job.diagnostics, *_remarks(verified, recipe.source_name)),
+            fixes=fixes,
+            diff=diff,
+        )
+
+    def _verified(self, job: Job, made: Made, beside: library.Beside | None) -> Verified:
+        if self._recipe.kind == "exe":
+            self._begin("verify")
+            arguments = ["--help"] if job.project.generated_entry else []
+            verified = self._first_run(made.file, arguments, job)
+            _check_loads(verified, job)
+            return self._alone(verified, made, job, arguments) if isinstance(made, Bundle) else verified
+        if beside is not None and beside.binding is not None:
+            self._begin("verify")
+            return library.first_load(job, beside.binding)
+        return Verified()
 
     def _first_run(self, target: Path, arguments: list[str], job: Job) -> Verified:
         if self._confined is not None:
@@ -204,12 +211,12 @@ class _Build:
         library.write_sources(job, whole if backend.name == "sysimage" else chosen)
         return chosen
 
-    def _alone(self, first: Verified, target: Path, job: Job, arguments: list[str]) -> Verified:
+    def _alone(self, first: Verified, made: Bundle, job: Job, arguments: list[str]) -> Verified:
         """The bundle once more, where there is nothing else; said in the record and, if not, why."""
         reason = alone.why_not()
         if reason or first.exit_code is None:
             return first
-        again = alone.run_alone(job.product, target, arguments, self._cancel)
+        again = alone.run_alone(made.folder, made.file, arguments, self._cancel)
         same = (again.exit_code, again.stdout) == (first.exit_code, first.stdout)
         if not same:
             last = (again.stderr.strip().splitlines() or [f"exit code {again.exit_code}"])[-1][:300]
@@ -217,17 +224,17 @@ class _Build:
             job.diagnostics.append(Diagnostic(severity="warning", message=message))
         return dataclasses.replace(first, alone=same)
 
-    def _artifact(self, target: Path, job: Job, final: Path, backend: str, key: str) -> Artifact:
+    def _artifact(self, job: Job, target: Path, final: Path, backend: str) -> Artifact:
         product = job.product
         with target.open("rb") as file:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
         libraries = list_libraries(target, product)
         beside = sum(p.stat().st_size for p in product.rglob("*") if p.is_file() and not p.is_symlink())
         return Artifact(
-            id=key,
+            id=final.name,
             kind=self._recipe.kind,
             name=self._recipe.name,
-            path=str(final),
+            path=str(final / target.relative_to(product.parent)),
             sha256=sha256,
             bytes=target.stat().st_size,
             bundle_bytes=beside if beside != target.stat().st_size else None,
@@ -238,33 +245,22 @@ class _Build:
             needs_julia=not self._recipe.bundle,
         )
 
-    @contextmanager
-    def _stage(self, name: str) -> Iterator[None]:
+    def _begin(self, name: str) -> None:
+        """A stage begins, and with that the one before has ended."""
+        self._end()
         if self._cancel is not None and self._cancel.is_set():
             raise Cancelled(f"the build was stopped before {name}")
-        began = time.monotonic()
+        self._running = (name, time.monotonic())
         self._report(name, "started", 0.0)
-        yield
+
+    def _end(self) -> None:
+        if self._running is None:
+            return
+        name, began = self._running
+        self._running = None
         seconds = time.monotonic() - began
         self._stages.append(StageTime(name=name, seconds=seconds))
         self._report(name, "finished", seconds)
-
-
-def find_target(job: Job) -> Path:
-    """The artifact among the product's files: bundles put it into ``bin`` or ``lib``.
-
-    Raises :class:`BuildError` when the compiler made none.
-    """
-    for folder in (job.product, job.product / "bin", job.product / "lib"):
-        candidate = folder / job.target.name
-        if candidate.is_file():
-            return candidate
-    raise BuildError(
-        f"the compiler made no {job.target.name}",
-        stage="link",
-        log="\n".join(job.log),
-        remedy="the build's log tells more",
-    )
 
 
 def _check_loads(verified: Verified, job: Job) -> None:

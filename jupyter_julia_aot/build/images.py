@@ -1,23 +1,27 @@
-"""Compiled system images, kept by content: a program and a library of the same code share one.
+"""Compiled images, kept by content, so that what is made of one needs no compiling: see ``stages``.
 
-Compiling one takes minutes, linking it seconds. Builds hold hard links to them, so that an image costs
-its space once, and is unused when nobody else links to it.
+Compiling one takes seconds to minutes, linking it at most seconds. Builds hold hard links to them, so that an
+image costs its space once, and is unused when nobody else links to it.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
 import shutil
-import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 from jupyter_julia_aot.build.job import Job
+from jupyter_julia_aot.build.stages import Image
 from jupyter_julia_aot.settings import cache_dir
 from jupyter_julia_aot.toolchain.capabilities import c_compiler
-from jupyter_julia_aot.toolchain.locks import file_lock
+from jupyter_julia_aot.toolchain.locks import file_lock, staging
+
+_RECENT_SECONDS = 600.0
 
 
 def images_folder() -> Path:
@@ -39,22 +43,22 @@ def image_key(job: Job, flags: list[str]) -> str:
     return digest.hexdigest()[:20]
 
 
-def cached_image(job: Job, key: str, make: Callable[[Path], None]) -> Path:
-    """The image of ``key``; ``make`` is given the path to write when there is none yet."""
-    image = images_folder() / key / "image.so"
+def kept_image(job: Job, key: str, name: str, make: Callable[[Path, bool], None]) -> Image:
+    """The image of ``key``: the file ``name`` in a directory of its own, for more of its own.
+
+    ``make(folder, there)`` writes it into the directory, or finds it ``there`` and goes on from it.
+    """
+    folder = images_folder() / key
     with file_lock(images_folder() / ".locks" / key, job.cancel):
-        if not image.is_file():
-            image.parent.mkdir(parents=True, exist_ok=True)
-            fresh = image.with_name(f".new-{os.getpid()}-{threading.get_ident()}.so")
-            try:
-                make(fresh)
-                fresh.replace(image)
-            finally:
-                fresh.unlink(missing_ok=True)
+        there = (folder / name).is_file()
+        if there:
+            job.log.append(f"the image was compiled before: {folder}")
+            make(folder, True)
         else:
-            job.log.append(f"the system image was compiled before: {image}")
-        os.utime(image)
-    return image
+            with staging(folder) as fresh:
+                make(fresh, False)
+        os.utime(folder / name)
+    return Image(recipe=job.recipe, file=folder / name, reused=there)
 
 
 def take_image(image: Path, target: Path, *, own: bool) -> None:
@@ -69,12 +73,19 @@ def take_image(image: Path, target: Path, *, own: bool) -> None:
     target.chmod(0o755)
 
 
+def hold_image(image: Image, folder: Path) -> None:
+    """Keep the image from being pruned while the build in ``folder`` is there; where links can be made."""
+    with contextlib.suppress(OSError):
+        os.link(image.file, folder / image.file.name)
+
+
 def prune_images() -> int:
-    """Delete images that no build uses; the freed bytes."""
+    """Delete images that no build uses, nor is about to use; the freed bytes."""
     freed = 0
-    for image in images_folder().glob("*/image.so"):
+    recently = time.time() - _RECENT_SECONDS
+    for image in images_folder().glob("[!.]*/image.*"):
         status = image.stat()
-        if status.st_nlink == 1:
+        if status.st_nlink == 1 and status.st_mtime < recently:
             shutil.rmtree(image.parent, ignore_errors=True)
             freed += status.st_size
     return freed

@@ -12,7 +12,7 @@ from jupyter_julia_aot.build.diagnostics import read_diagnostics
 from jupyter_julia_aot.build.project import Project
 from jupyter_julia_aot.build.remedies import explained
 from jupyter_julia_aot.errors import BuildError
-from jupyter_julia_aot.records import Diagnostic, Recipe, Toolchain
+from jupyter_julia_aot.records import Diagnostic, Kind, Recipe, Toolchain
 from jupyter_julia_aot.settings import cache_dir
 from jupyter_julia_aot.toolchain.find import julia_environment
 from jupyter_julia_aot.toolchain.probe import Installation
@@ -23,9 +23,12 @@ LOG_BYTES = 2 << 20
 _ONE_TARGET = "Unable to find compatible target in cached code image"
 
 
+_SUFFIX: dict[Kind, str] = {"exe": "", "lib": ".so", "sysimage": ".so", "object": ".a", "bitcode": ".bc.a"}
+
+
 @dataclass(kw_only=True)
 class Job:
-    """``work`` is scratch space; what ends in ``product`` is kept."""
+    """``work`` is scratch space; what ends in ``product`` is kept. ``stage`` is told what begins."""
 
     recipe: Recipe
     toolchain: Toolchain
@@ -34,14 +37,14 @@ class Job:
     work: Path
     product: Path
     cancel: threading.Event | None = None
+    stage: Callable[[str], None] = lambda _name: None
     log: list[str] = field(default_factory=list)
     diagnostics: list[Diagnostic] = field(default_factory=list)
 
     @property
     def target(self) -> Path:
-        """The file to make: a program, or a shared library in ``lib``-less form."""
-        suffix = {"exe": "", "lib": ".so", "sysimage": ".so"}[self.recipe.kind]
-        return self.product / f"{self.recipe.name}{suffix}"
+        """The file to make: a program, a shared library in ``lib``-less form, or an archive."""
+        return self.product / f"{self.recipe.name}{_SUFFIX[self.recipe.kind]}"
 
     def run(
         self,
@@ -81,11 +84,7 @@ class Job:
 
     def failure(self, ran: Finished, output: str, *, stage: str, what: str) -> BuildError:
         """The error of a failed command: what the compiler said about the user's lines, if anything."""
-        texts = {
-            shown: (self.project.folder / path).read_text(encoding="utf-8", errors="replace")
-            for path, shown in self.project.sources.items()
-        }
-        found = explained(read_diagnostics(output, self.project.sources), texts)
+        found = self.explained(output)
         errors = [d for d in found if d.severity == "error"]
         if errors:
             first = errors[0]
@@ -104,23 +103,37 @@ class Job:
             remedy = "this Julia was itself built for one kind of processor; an official build has them all"
         return BuildError(message, stage=stage, diagnostics=found, log=output[-LOG_BYTES:], remedy=remedy)
 
+    def explained(self, output: str) -> tuple[Diagnostic, ...]:
+        """What a compiler said about the user's lines, with causes and remedies."""
+        texts = {
+            shown: (self.project.folder / path).read_text(encoding="utf-8", errors="replace")
+            for path, shown in self.project.sources.items()
+        }
+        return explained(read_diagnostics(output, self.project.sources), texts)
+
     def environment(self, extra: Mapping[str, str] | None = None) -> dict[str, str]:
         """The environment of Julia while it builds: the user's depots, nothing of the user's projects."""
         variables = julia_environment(self.toolchain)
         for name in ("JULIA_PROJECT", "JULIA_LOAD_PATH", "JULIA_LOAD"):
             variables.pop(name, None)
-        own = cache_dir() / "builds" / "depot"
-        if not any((Path(depot) / "registries").is_dir() for depot in self.place.depots):
+        # What Julia writes while it builds (compiled packages, logs of Pkg) goes to a depot of ours.
+        own = depot()
+        variables["JULIA_DEPOT_PATH"] = ":".join([str(own), *self.place.depots])
+        if not any((Path(one) / "registries").is_dir() for one in self.place.depots):
             # Pkg would download a registry when there is none, though nothing is to be resolved.
             write_stub_registry(own)
             variables["JULIA_PKG_OFFLINE"] = "true"
-            variables["JULIA_DEPOT_PATH"] = ":".join([str(own), *self.place.depots])
         return {**variables, **(extra or {})}
 
 
-def write_stub_registry(depot: Path) -> None:
+def depot() -> Path:
+    """Where Julia may write while it builds."""
+    return cache_dir() / "builds" / "depot"
+
+
+def write_stub_registry(folder: Path) -> None:
     """A registry without packages, enough for Pkg not to look for one on the network."""
-    file = depot / "registries" / "Empty" / "Registry.toml"
+    file = folder / "registries" / "Empty" / "Registry.toml"
     if file.is_file():
         return
     file.parent.mkdir(parents=True, exist_ok=True)

@@ -28,6 +28,9 @@ def keep_project(recipe: Recipe, toolchain: Toolchain, folder: Path) -> Project:
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise SettingError(f"--project-out: {folder} is in use", remedy="give a new or an empty directory")
+    if recipe.kind in ("object", "bitcode"):
+        remedy = "keep it as a library (--kind lib)"
+        raise SettingError("--project-out: JuliaC's command line makes no archives", remedy=remedy)
     fresh = not folder.exists()
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -21,6 +21,7 @@ from jupyter_julia_aot.records import BuildResult, Recipe, from_json, to_json
 from jupyter_julia_aot.settings import cache_dir
 from jupyter_julia_aot.toolchain.capabilities import c_compiler
 from jupyter_julia_aot.toolchain.locks import write_json
+from jupyter_julia_aot.toolchain.packages import stamp_of_environment
 from jupyter_julia_aot.toolchain.probe import Installation
 
 RESULT_FILE = "build.json"
@@ -54,6 +55,7 @@ def build_key(recipe: Recipe, place: Installation) -> str:
         "sources": _sources_hash(recipe, place),
         "files": [_file_hash(Path(p)) for p in (*recipe.c_sources, *recipe.extra_objects)],
         "julia": [place.version, place.program, place.libjulia, _stamp(place.image)],
+        "packages": [stamp_of_environment(name, place) for name in ("JuliaC", "PackageCompiler")],
         "compiler": [c_compiler(), *(_stamp(shutil.which(word) or "") for word in c_compiler()[:1])],
         "variables": {name: os.environ.get(name, "") for name in _VARIABLES},
         "ours": [_file_hash(f) for folder in _OURS for f in sorted(folder.iterdir()) if f.is_file()],

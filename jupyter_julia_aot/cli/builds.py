@@ -7,13 +7,13 @@ import dataclasses
 import sys
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from jupyter_julia_aot.cli.command import ANSWER_IS_NO, SUCCEEDED, Output
 from jupyter_julia_aot.cli.options import Verbs, add_verb
 from jupyter_julia_aot.errors import BuildError, SettingError
 from jupyter_julia_aot.pipeline.build_options import add_build_options, compared_with, out_folder, recipes
-from jupyter_julia_aot.records import BuildResult, Event, Recipe, from_json, to_json
+from jupyter_julia_aot.records import BuildResult, Event, Kind, Recipe, from_json, to_json
 
 _JSON_SECONDS = 60.0
 
@@ -22,7 +22,7 @@ def add_verbs(verbs: Verbs) -> None:
     """Register the verbs about artifacts."""
     build = add_verb(verbs, "build", run_build, "compile a Julia file or package to an executable or library")
     build.add_argument("source", metavar="FILE.jl|PROJECT", help="a file, or a package directory")
-    build.add_argument("--kind", choices=["exe", "lib", "sysimage"], default="exe")
+    build.add_argument("--kind", choices=get_args(Kind), default="exe")
     build.add_argument("--name", help="file name of the artifact (default: the source's)")
     add_build_options(build)
     build.add_argument("--tests", metavar="FILE", help="judge the artifact by these tests, too")

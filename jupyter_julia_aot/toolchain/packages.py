@@ -28,6 +28,13 @@ def package_environment(name: str, place: Installation) -> str:
     return ""
 
 
+def stamp_of_environment(name: str, place: Installation) -> list[int]:
+    """What changes when the environment that has the package changes; empty where none has it."""
+    folder = package_environment(name, place)
+    files = sorted(Path(folder).glob("*Manifest*.toml")) if folder else []
+    return [number for file in files for number in (file.stat().st_size, file.stat().st_mtime_ns)]
+
+
 def our_environment(place: Installation) -> Path:
     """The environment that ``setup`` fills with JuliaC for this minor version of Julia."""
     return cache_dir() / "toolchains" / f"packages-{_minor(place.version)}"

@@ -172,7 +172,9 @@ def test_what_cannot_be_exported_says_why(any_julia: Toolchain) -> None:
         build(Recipe(name="none", kind="lib", code="f(x::Int) = x", entry="missing_one"), any_julia)
 
 
-def test_a_wheel_works_without_julia(toolchain: Toolchain, builds_cache: Path, tmp_path: Path) -> None:
+def test_a_wheel_works_without_julia(
+    scale: BuildResult, toolchain: Toolchain, builds_cache: Path, tmp_path: Path
+) -> None:
     if "juliac" in toolchain.capabilities:
         from jupyter_julia_aot.toolchain import installation
         from jupyter_julia_aot.toolchain.packages import package_environment
@@ -180,6 +182,8 @@ def test_a_wheel_works_without_julia(toolchain: Toolchain, builds_cache: Path, t
         if not package_environment("JuliaC", installation(toolchain)):
             pytest.skip("bundles need the package JuliaC")
     bundled = build(recipe(toolchain, bundle=True), toolchain)
+    log = (builds_cache / "builds" / bundled.artifact.id / "log.txt").read_text()
+    assert "the image was compiled before" in log, "only linking and bundling are new"
     wheel = build_wheel(bundled.artifact, tmp_path, version="1.2.3")
     assert wheel.name.startswith("scale-1.2.3-cp311-abi3-")
     assert wheel.name.endswith("_x86_64.whl") or "linux" not in wheel.name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import os
 import shutil
@@ -16,10 +17,13 @@ from pathlib import Path
 import pytest
 
 from jupyter_julia_aot.build import build, list_builds, prune, run_artifact
+from jupyter_julia_aot.build.project import JULIA_FILES
 from jupyter_julia_aot.errors import BuildError, Cancelled
 from jupyter_julia_aot.pipeline import build_events
 from jupyter_julia_aot.pipeline.timing import times_table
 from jupyter_julia_aot.records import BuildResult, Recipe, Toolchain, from_json
+from jupyter_julia_aot.toolchain import installation
+from jupyter_julia_aot.toolchain.packages import package_environment
 from tests.patience import A_SECOND
 
 SCALE = """
@@ -206,12 +210,35 @@ def test_a_library_exports_its_functions(juliac: Toolchain, wait_until: Callable
 
 @pytest.mark.julia112
 @pytest.mark.timeout(1800)
+def test_objects_and_c_files(juliac: Toolchain, tmp_path: Path) -> None:
+    """An archive for another linker; C sources are compiled elsewhere than where they lie."""
+    if not package_environment("JuliaC", installation(juliac)):
+        pytest.skip("archives and C files need the package JuliaC")
+    (tmp_path / "add.h").write_text("int add(int a, int b);\n")
+    (tmp_path / "add.c").write_text('#include "add.h"\nint add(int a, int b) { return a + b + MORE; }\n')
+    before = sorted(tmp_path.iterdir())
+    code = (
+        "function @main(ARGS)\n    println(Core.stdout, @ccall add(40::Cint, 1::Cint)::Cint)\n"
+        "    return 0\nend\n"
+    )
+    recipe = Recipe(name="adds", code=code, trim="safe", cflags=("-DMORE=1",))
+    built = build(dataclasses.replace(recipe, c_sources=(str(tmp_path / "add.c"),)), juliac)
+    assert built.verified.stdout == "42\n"
+    assert sorted(tmp_path.iterdir()) == before
+    archives = {
+        kind: build(Recipe(name="adds", kind=kind, code="f() = 1\n", trim="no"), juliac).artifact
+        for kind in ("object", "bitcode")
+    }
+    for kind, magic in (("object", b"\x7fELF"), ("bitcode", b"BC\xc0\xde")):
+        data = Path(archives[kind].path).read_bytes()
+        assert data.startswith(b"!<arch>\n")
+        assert magic in data
+
+
+@pytest.mark.julia112
+@pytest.mark.timeout(1800)
 def test_a_slim_bundle_keeps_what_the_program_uses(juliac: Toolchain, tmp_path: Path) -> None:
     """Without BLAS the bundle shrinks to a quarter and says the same; with BLAS it keeps it."""
-    from jupyter_julia_aot.build.project import JULIA_FILES
-    from jupyter_julia_aot.toolchain import installation
-    from jupyter_julia_aot.toolchain.packages import package_environment
-
     if not package_environment("JuliaC", installation(juliac)):
         pytest.skip("bundles need the package JuliaC")
     without = build(Recipe(name="agent", code=AGENT, trim="safe", bundle=True, slim=True), juliac)

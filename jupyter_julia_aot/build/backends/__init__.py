@@ -1,13 +1,12 @@
 """The ways to compile, one module each, and which one a build takes.
 
 A backend is a module-level object with a ``name``, ``why_not(recipe, toolchain, place)`` — the
-reason it cannot do a build, or the empty string — and ``steps(job)``: named actions in order, which
-leave their files in ``job.product``.
+reason it cannot do a build, or the empty string — and ``make(job)``, which leaves its files in
+``job.product`` and says what they are.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from jupyter_julia_aot.build.backends.juliac import JULIAC
@@ -20,8 +19,7 @@ from jupyter_julia_aot.toolchain.probe import Installation
 
 if TYPE_CHECKING:
     from jupyter_julia_aot.build.job import Job
-
-Step = tuple[str, Callable[[], None]]
+    from jupyter_julia_aot.build.stages import Made
 
 
 class Backend(Protocol):
@@ -33,8 +31,8 @@ class Backend(Protocol):
         """Why it cannot do this build; empty when it can."""
         ...
 
-    def steps(self, job: Job) -> Sequence[Step]:
-        """Stage names and what to do in each."""
+    def make(self, job: Job) -> Made:
+        """Compile, link and bundle, telling ``job.stage`` what begins."""
         ...
 
 

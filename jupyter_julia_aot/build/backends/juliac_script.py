@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from jupyter_julia_aot.build.backends.juliac import JULIAC_ONLY, OUTPUT
+from jupyter_julia_aot.build.backends.juliac import JULIAC_ONLY
 from jupyter_julia_aot.build.job import Job
+from jupyter_julia_aot.build.stages import Bundle, Linked, linked_or_bundle
 from jupyter_julia_aot.build.targets import cpu_target
-from jupyter_julia_aot.records import Recipe, Toolchain
+from jupyter_julia_aot.records import Kind, Recipe, Toolchain
 from jupyter_julia_aot.toolchain.find import julia_command
 from jupyter_julia_aot.toolchain.probe import Installation
+
+OUTPUT: dict[Kind, str] = {"exe": "--output-exe", "lib": "--output-lib", "sysimage": "--output-sysimage"}
 
 
 class _JuliacScript:
@@ -22,13 +23,17 @@ class _JuliacScript:
             return toolchain.reason.get("juliac", "not available")
         if recipe.bundle:
             return "it makes no bundles"
+        if recipe.kind not in OUTPUT:
+            return "only programs and libraries are made this way"
         more = [name for name in JULIAC_ONLY if getattr(recipe, name)]
         if more:
             return f"it has no option for {', '.join(more)}"
         return ""
 
-    def steps(self, job: Job) -> list[tuple[str, Callable[[], None]]]:
-        return [("compile", lambda: _compile(job))]
+    def make(self, job: Job) -> Linked | Bundle:
+        job.stage("compile")
+        _compile(job)
+        return linked_or_bundle(job, None)
 
 
 def _compile(job: Job) -> None:

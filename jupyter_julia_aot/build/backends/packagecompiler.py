@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from jupyter_julia_aot.build.backends.juliac import JULIAC_ONLY
 from jupyter_julia_aot.build.job import Job
 from jupyter_julia_aot.build.project import JULIA_FILES
+from jupyter_julia_aot.build.stages import Bundle, Linked, linked_or_bundle
 from jupyter_julia_aot.build.targets import cpu_target
 from jupyter_julia_aot.records import Recipe, Toolchain
 from jupyter_julia_aot.toolchain.find import julia_command
@@ -31,8 +30,10 @@ class _PackageCompiler:
             return "it cannot trim"
         return ""
 
-    def steps(self, job: Job) -> list[tuple[str, Callable[[], None]]]:
-        return [("compile", lambda: _compile(job))]
+    def make(self, job: Job) -> Linked | Bundle:
+        job.stage("compile")
+        _compile(job)
+        return linked_or_bundle(job, None)
 
 
 def _compile(job: Job) -> None:

@@ -6,20 +6,22 @@ of that, and an executable that loads it from ``lib/`` beside itself.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 from jupyter_julia_aot.build.backends.juliac import JULIAC_ONLY
 from jupyter_julia_aot.build.bindings import library
 from jupyter_julia_aot.build.bundle import copy_libraries, library_folders, needed_libraries
-from jupyter_julia_aot.build.images import cached_image, image_key, take_image
+from jupyter_julia_aot.build.images import image_key, kept_image, take_image
 from jupyter_julia_aot.build.job import Job
 from jupyter_julia_aot.build.project import JULIA_FILES
+from jupyter_julia_aot.build.stages import Bundle, Image, Linked, linked_or_bundle
 from jupyter_julia_aot.build.targets import cpu_target
 from jupyter_julia_aot.records import Recipe, Toolchain
 from jupyter_julia_aot.toolchain.capabilities import c_compiler
 from jupyter_julia_aot.toolchain.find import julia_command
 from jupyter_julia_aot.toolchain.probe import Installation
+
+_IMAGE = "image.so"
 
 
 class _Sysimage:
@@ -31,18 +33,24 @@ class _Sysimage:
         more = [name for name in (*JULIAC_ONLY, "ccallables") if getattr(recipe, name)]
         if more:
             return f"it has no option for {', '.join(more)}"
+        if recipe.kind in ("object", "bitcode"):
+            return "only JuliaC makes archives"
         if recipe.trim not in ("no", "auto"):
             return f"it cannot trim (trim={recipe.trim})"
         return ""
 
-    def steps(self, job: Job) -> list[tuple[str, Callable[[], None]]]:
-        steps = [("compile", lambda: _compile(job)), ("link", lambda: _link(job))]
+    def make(self, job: Job) -> Linked | Bundle:
+        job.stage("compile")
+        image = _compile(job)
+        job.stage("link")
+        _link(job)
         if job.recipe.bundle and job.recipe.kind != "sysimage":
-            steps.append(("bundle", lambda: copy_libraries(job)))
-        return steps
+            job.stage("bundle")
+            copy_libraries(job)
+        return linked_or_bundle(job, image)
 
 
-def _compile(job: Job) -> None:
+def _compile(job: Job) -> Image:
     project = job.project
     if job.recipe.kind == "exe" and project.script is not None:
         library.add_exports(job)
@@ -57,19 +65,23 @@ def _compile(job: Job) -> None:
     script = JULIA_FILES / "sysimage.jl"
     names = [project.module, project.entry or "-"]
 
-    def make(image: Path) -> None:
+    def make(folder: Path, there: bool) -> None:
+        if there:
+            return
         whole = job.work / "image.o"
         options = [*words, f"--project={project.folder}", "--output-o", str(whole)]
         command = julia_command(job.toolchain, *options, str(script), *names)
         environment = job.environment({"JULIA_LOAD_PATH": f"{project.folder}:@stdlib"})
         job.run(command, stage="compile", what="compiling the system image", environment=environment)
-        command = [*c_compiler(), "-shared", "-o", str(image), "-Wl,--whole-archive", str(whole)]
+        command = [*c_compiler(), "-shared", "-o", str(folder / _IMAGE), "-Wl,--whole-archive", str(whole)]
         command += ["-Wl,--no-whole-archive", job.place.libjulia, "-Wl,-s"]
         job.run(command, stage="link", what="linking the system image", environment=job.environment())
         whole.unlink()
 
     key = image_key(job, [*words, *names, script.read_text(encoding="utf-8")])
-    take_image(cached_image(job, key, make), _image(job), own=job.recipe.slim)
+    image = kept_image(job, key, _IMAGE, make)
+    take_image(image.file, _image(job), own=job.recipe.slim)
+    return image
 
 
 def _image(job: Job) -> Path:

@@ -22,9 +22,7 @@ let options = read_options(ARGS[1])
         :cpu_target => one("cpu"),
         :export_abi => one("abi"),
         :julia_args => all("julia_arg"),
-        :c_sources => all("c_source"),
-        :cflags => all("cflag"),
-        :extra_objects => all("extra_object"),
+        :img_path => one("image"),
         :jl_options => Dict{String,String}(Pair(split(o, '='; limit = 2)...) for o in all("jl_option")),
     )
     # An older JuliaC lacks some of them; what was not asked for need not be there.
@@ -34,12 +32,24 @@ let options = read_options(ARGS[1])
             error("this JuliaC has no option $key; update it")
     end
     image = JuliaC.ImageRecipe(; given...)
-    place = flag("bundle") ? (; rpath = "@bundle") : (;)
-    link = JuliaC.LinkRecipe(; image_recipe = image, outname = one("product"), ld_flags = all("ld_flag"), place...)
     # The stages are told to the parent on lines of their own.
     tell(stage) = (println("julia-aot-stage\t", stage); flush(stdout))
-    tell("compile")
-    JuliaC.compile_products(image)
+    # Beside the image is kept what linking and bundling need: JuliaC's own objects and the project's manifest.
+    folder = dirname(one("image"))
+    project = joinpath(folder, "project")
+    if flag("compiled")
+        append!(image.extra_objects, filter(endswith(".o"), readdir(folder; join = true)))
+        image.instantiated_project = project
+    else
+        tell("compile")
+        JuliaC.compile_products(image)
+        foreach(o -> cp(o, joinpath(folder, basename(o)); force = true), image.extra_objects)
+        cp(image.instantiated_project, project; force = true)
+    end
+    flag("product") || exit(0)
+    append!(image.extra_objects, all("extra_object"))
+    place = flag("bundle") ? (; rpath = "@bundle") : (;)
+    link = JuliaC.LinkRecipe(; image_recipe = image, outname = one("product"), ld_flags = all("ld_flag"), place...)
     tell("link")
     JuliaC.link_products(link)
     if flag("bundle")
