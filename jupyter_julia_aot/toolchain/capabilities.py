@@ -49,7 +49,10 @@ def c_compiler() -> list[str]:
     return []
 
 
-NO_COMPILER = "no C compiler was found (cc, gcc or clang, or JULIA_CC); on Debian: apt-get install gcc"
+NO_COMPILER = "no C compiler was found (cc, gcc or clang, or JULIA_CC)"
+
+COMPILING: tuple[Capability, ...] = ("juliac", "packagecompiler", "sysimage")
+"""What needs a C compiler."""
 
 
 def _older_than(place: Installation, major: int, minor: int, patch: int, what: str) -> str:

@@ -10,7 +10,14 @@ from pathlib import Path
 from jupyter_julia_aot.errors import CapabilityError, NoJuliaError, ToolchainError
 from jupyter_julia_aot.records import Capability, Toolchain
 from jupyter_julia_aot.settings import cache_dir, settings
-from jupyter_julia_aot.toolchain.capabilities import OLDEST, capabilities, version_tuple
+from jupyter_julia_aot.toolchain.capabilities import (
+    COMPILING,
+    NO_COMPILER,
+    OLDEST,
+    c_compiler,
+    capabilities,
+    version_tuple,
+)
 from jupyter_julia_aot.toolchain.packages import juliapkg_projects
 from jupyter_julia_aot.toolchain.probe import Installation, probe
 
@@ -44,6 +51,9 @@ def choose_toolchain(capability: Capability, julia: str = "") -> Toolchain:
     if not found:
         raise _none_usable(julia, broken)
     best = found[0]
+    if capability in COMPILING and not c_compiler():
+        # Whichever way of compiling was asked for last: it is not this Julia that lacks something.
+        raise CapabilityError(NO_COMPILER, remedy="on Debian or Ubuntu: apt-get install gcc")
     raise CapabilityError(
         f"Julia {best.version} at {best.path} cannot be used for {capability}: "
         f"{best.reason.get(capability, 'unknown')}",
@@ -105,8 +115,9 @@ def _places(julia: str) -> Iterator[tuple[str, str]]:
     """Programs to ask, with where each was found."""
     named, source = (julia, "setting") if julia else (settings().julia, _setting_origin())
     if named:
-        path = str(Path(named).expanduser())
-        yield shutil.which(path) or path, source
+        # A bare command is looked up on PATH; a path is one from here.
+        command = str(Path.cwd() / Path(named).expanduser()) if os.sep in named else named
+        yield shutil.which(command) or command, source
         return
     seen: set[str] = set()
     for program, origin in _unnamed_places():
@@ -146,9 +157,11 @@ def _none_usable(julia: str, broken: tuple[tuple[str, str], ...]) -> NoJuliaErro
     listed = "; ".join(f"{path}: {why}" for path, why in broken)
     named = julia or settings().julia
     if named:
-        source = "the one asked for" if julia else _setting_origin()
+        origin = _setting_origin() if named == settings().julia else ""
+        said = f" (from {origin})" if origin.startswith("JULIA_AOT_") else ""
         return NoJuliaError(
-            f"the Julia named by {source} cannot be used: {listed}", remedy="name another one, or none"
+            f"the Julia that was asked for{said} cannot be used: {listed}",
+            remedy="give the path of a julia program, or none: then the best one found is used",
         )
     return NoJuliaError(f"no Julia on this machine runs ({listed})", remedy=SETUP)
 

@@ -69,8 +69,12 @@ def probe(program: str, environment: Mapping[str, str] | None = None) -> Install
     extra = dict(environment or {})
     try:
         status = path.stat()
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise ToolchainError("there is no such program") from error
     except OSError as error:
-        raise ToolchainError(f"{program}: {error.strerror}") from error
+        raise ToolchainError(str(error.strerror)) from error
+    if path.is_dir():
+        raise ToolchainError("it is a directory; give the program in it, such as bin/julia")
     key = f"{path}|{status.st_mtime_ns}|{status.st_size}|{_surroundings(extra)}|{_FORMAT}"
     kept = _recall(key)
     if kept is None:

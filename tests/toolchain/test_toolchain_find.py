@@ -117,7 +117,18 @@ def test_a_hanging_julia_costs_its_time_once(
 
 
 def test_a_missing_julia_is_reported(tmp_path: Path, own_cache: Path) -> None:
-    assert "No such file" in dict(broken_toolchains(str(tmp_path / "none")))[str(tmp_path / "none")]
+    assert "no such program" in dict(broken_toolchains(str(tmp_path / "none")))[str(tmp_path / "none")]
+    assert "directory" in dict(broken_toolchains(str(tmp_path)))[str(tmp_path)]
+    assert dict(broken_toolchains("no-such-julia")) == {"no-such-julia": "there is no such program"}
+
+
+def test_a_relative_path_is_taken_from_here(
+    tmp_path: Path, own_cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake_julia(tmp_path, says("1.9.4"))
+    monkeypatch.chdir(tmp_path)
+    (found,) = find_toolchains("./julia")
+    assert found.path == str(tmp_path / "julia")
 
 
 def test_a_missing_capability_gives_its_reason(tmp_path: Path, own_cache: Path) -> None:
@@ -144,6 +155,11 @@ def test_without_a_c_compiler_nothing_can_be_built(
     (found,) = find_toolchains(program)
     for capability in ("juliac", "sysimage", "packagecompiler"):
         assert "no C compiler" in found.reason[capability]
+    # On a Julia that is too old for juliac it is still the compiler that is missing.
+    program = fake_julia(tmp_path, says("1.9.4"))
+    with pytest.raises(CapabilityError, match="no C compiler") as raised:
+        choose_toolchain("juliac", program)
+    assert "gcc" in raised.value.remedy
 
 
 def test_several_julias_are_ordered(tmp_path: Path, own_cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
