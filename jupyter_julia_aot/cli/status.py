@@ -18,7 +18,7 @@ def add_verbs(verbs: Verbs) -> None:
     doctor.add_argument(
         "--devices", action="store_true", help="test GPUs, too, in helper processes (minutes)"
     )
-    doctor.add_argument("--report", metavar="FILE", help="with --devices: write it, to attach to an issue")
+    doctor.add_argument("--report", metavar="FILE", help="do the same and write it, to attach to an issue")
     setup = add_verb(verbs, "setup", run_setup, "install what is missing: a Julia, and the embedded model")
     setup.add_argument(
         "--source",
@@ -35,38 +35,23 @@ def add_verbs(verbs: Verbs) -> None:
 
 def run_doctor(args: argparse.Namespace, output: Output) -> int:
     """``doctor``: 0 when the main path works, 1 when something is missing."""
-    from jupyter_julia_aot.pipeline import doctor
+    from jupyter_julia_aot.pipeline.doctor import doctor, doctor_lines
 
     report = doctor()
-    if args.devices:
+    devices = args.devices or args.report
+    if devices:
         report["device_check"] = _devices(args, output)
     output.result(report)
-    for julia in report["julia"]:
-        output.line(f"Julia {julia['version']}  {julia['path']}  ({julia['source']})")
-        output.line(f"    can: {', '.join(julia['capabilities']) or 'nothing'}")
-        for capability, why in julia["reason"].items():
-            output.line(f"    not {capability}: {why}")
-        image = julia["worker_image"]
-        output.line(f"    worker image: {image['state']}{': ' if image['reason'] else ''}{image['reason']}")
-    model = report["model"]
-    where = f" at {model['base_url']}" if model["base_url"] else ""
-    output.line(f"Model   {model['model'] or 'unknown'}{where}  ({model['source']})")
-    sandbox = report["sandbox"]
-    output.line(f"Sandbox {sandbox['name'] or 'none works'}")
-    for way in sandbox["ways"]:
-        for lack in way["degraded"]:
-            output.line(f"    {way['name']}: {lack}")
-    output.line(f"C compiler {report['compiler'] or 'none'}")
-    if report["routes"]["note"]:
-        output.line(f"Routes  {report['routes']['note']}")
-    if args.devices:
+    for line in doctor_lines(report):
+        output.line(line)
+    if devices:
         from jupyter_julia_aot.pipeline.devices import device_lines
 
         for line in device_lines(report["device_check"]):
             output.line(line)
     else:
         for device in report["devices"]:
-            output.line(f"Device  {device['name']} ({device['kind']})  {device['reason']}".rstrip())
+            output.line(f"Device   {device['name']} ({device['kind']})  {device['reason']}".rstrip())
     for problem in report["problems"]:
         output.line(f"\n✗ {problem['what']}\n  → {problem['remedy']}")
     if not report["problems"]:

@@ -43,18 +43,11 @@ def _accept(notebook: Notebook, words: list[str]) -> None:
 
 def _status(notebook: Notebook, words: list[str]) -> None:
     MagicParser("%julia status", "What works here and what is going on.").read_words(words)
-    from jupyter_julia_aot.pipeline import doctor
+    from jupyter_julia_aot.pipeline.doctor import doctor, doctor_lines
 
     report = doctor()
-    for julia in report["julia"]:
-        _say(f"Julia    {julia['version']}  {julia['path']}")
-        _say(f"         can: {', '.join(julia['capabilities'])}")
-        for capability, why in julia["reason"].items():
-            _say(f"         not {capability}: {why}")
-    model = report["model"]
-    place = f" at {model['base_url']}" if model["base_url"] else ", started when it is needed"
-    _say(f"Model    {model['model'] or 'the embedded one'} ({model['source']}){place}")
-    _say(f"Sandbox  {report['sandbox']['name'] or 'none works here'}")
+    for line in doctor_lines(report):
+        _say(line)
     for name, candidate in notebook.accepted.items():
         _say(f"Function {name}  (candidate {candidate.id})")
     for job in notebook.jobs.running():

@@ -9,7 +9,14 @@ from jupyter_julia_aot.errors import JuliaAotError
 from jupyter_julia_aot.records import to_json
 from jupyter_julia_aot.settings import settings
 
-SETUP = "run: jupyter julia-aot setup"
+PURPOSES = {
+    "trial": "prove candidates",
+    "sysimage": "compile programs that carry Julia",
+    "packagecompiler": "compile with PackageCompiler",
+    "juliacall": "run Julia inside the notebook's own process",
+    "juliac": "compile small programs and libraries",
+}
+"""What each capability is for."""
 
 
 def doctor(julia: str = "") -> dict[str, Any]:
@@ -33,7 +40,7 @@ def doctor(julia: str = "") -> dict[str, Any]:
         "routes": routes_here(julia),
         "sandbox": sandbox,
         "compiler": _compiler(),
-        "problems": _problems(toolchains, broken, model, sandbox),
+        "problems": _problems(julia, toolchains, model, sandbox),
     }
 
 
@@ -121,16 +128,17 @@ def _compiler() -> str | None:
 
 
 def _problems(
-    toolchains: list[dict[str, Any]],
-    broken: list[dict[str, str]],
-    model: dict[str, Any],
-    sandbox: dict[str, Any],
+    julia: str, toolchains: list[dict[str, Any]], model: dict[str, Any], sandbox: dict[str, Any]
 ) -> list[dict[str, str]]:
-    problems = [
-        {"what": f"{b['path']} does not run: {b['reason']}", "remedy": "repair or remove it"} for b in broken
-    ]
+    from jupyter_julia_aot.toolchain import choose_toolchain
+
+    problems = []
     if not any("trial" in t["capabilities"] for t in toolchains):
-        problems.append({"what": "no usable Julia was found", "remedy": SETUP})
+        try:
+            choose_toolchain("trial", julia)
+        except JuliaAotError as error:
+            # In the words in which trying and generating refuse.
+            problems.append({"what": error.message, "remedy": error.remedy})
     if not model["usable"]:
         problems.append({"what": model["reason"], "remedy": model["remedy"]})
     if sandbox["name"] is None:
@@ -143,11 +151,39 @@ def _problems(
         )
     if _compiler() is None:
         problems.append(
-            {"what": "no C compiler was found; nothing can be built", "remedy": "apt-get install gcc"}
+            {
+                "what": "no C compiler was found; nothing can be built",
+                "remedy": "on Debian or Ubuntu: apt-get install gcc",
+            }
         )
     return problems
 
 
-def explain(error: JuliaAotError) -> dict[str, str]:
-    """An error as the JSON that faces show."""
-    return {"type": type(error).__name__, "message": error.message, "remedy": error.remedy}
+def doctor_lines(report: dict[str, Any]) -> list[str]:
+    """The report in words, but for its devices and problems."""
+    lines: list[str] = []
+    for julia in report["julia"]:
+        lines.append(f"Julia    {julia['version']}  {julia['path']}  ({julia['source']})")
+        lines += [f"         ✓ {PURPOSES[name]} ({name})" for name in julia["capabilities"]]
+        lines += [f"         – {PURPOSES[name]}: {why}" for name, why in julia["reason"].items()]
+        image = julia["worker_image"]
+        if image["state"] != "ready":
+            lines.append(f"         worker image {image['state']}: {image['reason']}")
+    routes = report["routes"]
+    if routes["in_process"]:
+        lines.append(f"Cells    run in the notebook's own process, with Julia {routes['in_process']}")
+    elif routes["worker"]:
+        lines.append(f"Cells    run in a process of their own, with Julia {routes['worker']}")
+    if report["julia"]:  # else they are the problem, and said as such
+        lines += [f"Broken   {b['path']}: {b['reason']}" for b in report["broken"]]
+    model = report["model"]
+    where = f" at {model['base_url']}" if model["base_url"] else ", started when it is needed"
+    lines.append(f"Model    {model['model'] or 'unknown'} ({model['source']}){where}")
+    others = [s for s in report["models"] if s["base_url"] != model["base_url"]]
+    lines += [f"         also here: {s['server']} at {s['base_url']} with {s['model']}" for s in others]
+    sandbox = report["sandbox"]
+    lines.append(f"Sandbox  {sandbox['name'] or 'none works here'}")
+    used = [way for way in sandbox["ways"] if way["name"] == sandbox["name"]]
+    lines += [f"         {lack}" for way in used for lack in way["degraded"]]
+    lines.append(f"Compiler {report['compiler'] or 'none (cc, gcc or clang)'}")
+    return lines

@@ -58,6 +58,14 @@ def test_doctor_tells_the_contract(folder: Path, toolchain: Toolchain) -> None:
         assert lacking == set(julia["reason"]), "every missing capability has its reason"
 
 
+def test_doctor_says_it_in_words(folder: Path, toolchain: Toolchain) -> None:
+    _, said, _ = run(folder, "doctor", julia=toolchain.path)
+    assert f"Julia    {toolchain.version}  {toolchain.path}" in said
+    assert "✓ prove candidates (trial)" in said
+    for why in toolchain.reason.values():
+        assert f": {why}" in said
+
+
 def test_doctor_names_a_broken_julia(folder: Path) -> None:
     broken = folder / "julia"
     broken.write_text("#!/bin/sh\necho nonsense\n")
