@@ -16,6 +16,15 @@ def _say(text: str = "") -> None:
     print(text, flush=True)  # noqa: T201 - a line magic answers in text
 
 
+def _show(notebook: Notebook, text: str, page: str) -> None:
+    if in_jupyter(notebook.shell):
+        from IPython.display import display
+
+        display({"text/plain": text, "text/html": page}, raw=True)
+    else:
+        _say(text)
+
+
 def setup_run(notebook: Notebook, words: list[str]) -> None:
     """``%julia setup-run``. Raises :class:`~jupyter_julia_aot.errors.CapabilityError`."""
     parser = MagicParser("%julia setup-run", "Make Julia in this process ready, ahead of the first cell.")
@@ -45,7 +54,8 @@ def show_devices(notebook: Notebook, words: list[str]) -> None:
     if args.install:
         devices.install_environment(args.install, julia, rocm=args.rocm, progress=progress)
     report = devices.device_report(julia, smoke=not args.no_test, progress=progress)
-    _say("\n".join(devices.device_lines(report)))
+    text = "\n".join(devices.device_lines(report))
+    _show(notebook, text, devices.device_page(report))
     if args.report:
         devices.write_device_report(report, Path(args.report))
         _say(f"written to {args.report}")
@@ -88,12 +98,7 @@ def compare_routes(notebook: Notebook, words: list[str]) -> None:
         progress=lambda text: _say(f"… {text}"),
         **how,
     )
-    if in_jupyter(notebook.shell):
-        from IPython.display import display
-
-        display({"text/plain": str(found), "text/html": found._repr_html_()}, raw=True)
-    else:
-        _say(str(found))
+    _show(notebook, str(found), found._repr_html_())
     best = None if args.keep else take_best(args.name, code, found, **how)
     if best is not None:
         notebook.shell.user_ns[args.name.replace("!", "_b")] = best

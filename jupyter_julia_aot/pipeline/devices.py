@@ -31,9 +31,16 @@ def device_report(
 
 def device_lines(report: dict[str, Any]) -> list[str]:
     """A device report as text."""
-    from jupyter_julia_aot.run.devices import report as reports
+    from jupyter_julia_aot.run.devices import table
 
-    return reports.lines(report)
+    return table.lines(report)
+
+
+def device_page(report: dict[str, Any]) -> str:
+    """A device report as HTML."""
+    from jupyter_julia_aot.run.devices import table
+
+    return table.page(report)
 
 
 def write_device_report(report: dict[str, Any], path: Path) -> None:
@@ -61,7 +68,7 @@ def device_session(which: str, julia: str = "") -> DeviceSession:
     if which not in _sessions:
         environment = environments.find_environment("reactant" if which == "reactant" else "amdgpu", julia)
         folder = Path(session.__file__).parent
-        prelude = folder / "loud.jl" if which == "amdgpu" else folder.parent / "reactant" / "engine.jl"
+        prelude = folder / "amdgpu.jl" if which == "amdgpu" else folder.parent / "reactant" / "engine.jl"
         unified = any(gpu.unified for gpu in hardware.find_gpus())
         _sessions[which] = session.DeviceSession(environment, prelude, unified=unified)
     return _sessions[which]

@@ -6,6 +6,7 @@ include("../trial/julia/values.jl")
 include("../trial/julia/faults.jl")
 include("../trial/julia/help.jl")
 include("../trial/julia/console.jl")
+include("devices/loud.jl")
 
 const STORE = Values.Store()
 const LAST = Ref{Any}(nothing)      # the report of the last exception

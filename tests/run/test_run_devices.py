@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +14,19 @@ from jupyter_julia_aot.errors import DeviceError, JuliaError
 from jupyter_julia_aot.pipeline import devices
 from jupyter_julia_aot.records import Toolchain
 from jupyter_julia_aot.run.devices import environments
-from jupyter_julia_aot.run.devices.environments import find_environment, process_variables, write_preferences
+from jupyter_julia_aot.run.devices.environments import (
+    _PASSED,
+    find_environment,
+    process_variables,
+    write_preferences,
+)
 from jupyter_julia_aot.run.devices.hardware import (
     architecture,
     find_gpus,
     parse_rocminfo,
     rocm_version,
 )
+from jupyter_julia_aot.run.devices.session import DeviceSession
 from jupyter_julia_aot.run.devices.smoke import read_steps, smoke_test
 
 STANDIN = Path(__file__).parent / "standin"
@@ -143,8 +150,10 @@ def test_the_report(standin: Toolchain, tmp_path: Path) -> None:
     assert amd["reason"].startswith("functional: AMDGPU.functional() is false")
     assert "AMDGPU" in amd["facts"]["supported_gpu_backends"]
     text = "\n".join(devices.device_lines(report))
-    assert "✓ gemm" in text
-    assert "✗ functional" in text
+    assert re.search(r"^Reactant +cpu +yes +✓ +✓ +– +– +✓ +✓ +✓$", text, re.MULTILINE)
+    assert re.search(r"^AMDGPU +AMDGPU +no +✓ +✓ +✗ +· +· +· +·$", text, re.MULTILINE)
+    page = devices.device_page(report)
+    assert "<td>AMDGPU</td><td><b>no</b></td><td>✓</td><td>✓</td><td>✗</td>" in page
     devices.write_device_report(report, tmp_path / "report.md")
     written = (tmp_path / "report.md").read_text()
     assert json.loads(written.split("```json\n")[1].split("\n```")[0]) == report
@@ -163,15 +172,51 @@ def test_data_that_would_stay_on_the_cpu_is_an_error(standin: Toolchain) -> None
     try:
         assert session.run('"AMDGPU" in supported_gpu_backends()').value is True
         session.run("gdev = AMDGPUDevice()\nx = rand(Float32, 8)")
-        with pytest.raises(JuliaError) as raised:
-            session.run("x_gpu = x |> gdev\nArray(x_gpu) ≈ x", "In[1]")
-        assert raised.value.julia_type == "StayedOnTheCpu"
-        assert "AMDGPU.functional() is false" in raised.value.message
-        assert raised.value.line == 1
+        for moved in ("x", "view(x, 1:2)", "(w = x, b = x)"):
+            with pytest.raises(JuliaError) as raised:
+                session.run(f"x_gpu = {moved} |> gdev", "In[1]")
+            assert raised.value.julia_type == "StayedOnTheCpu"
+            assert "AMDGPU.functional() is false" in raised.value.message
+            assert raised.value.line == 1
         session.set(v=np.arange(3.0))
         assert session.get("v").tolist() == [0.0, 1.0, 2.0]
     finally:
         devices.close_device_sessions()
+
+
+@pytest.mark.julia
+def test_the_documents_own_session_works_on_a_gpu(
+    standin: Toolchain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JULIA_AOT_STANDIN_GPU", "gfx1151")
+    monkeypatch.setattr(
+        "jupyter_julia_aot.run.devices.environments._PASSED", (*_PASSED, "JULIA_AOT_STANDIN_GPU")
+    )
+    session = devices.device_session("amdgpu")
+    try:
+        session.run("gdev = AMDGPUDevice()\nx = rand(Float32, 8)\nx_gpu = x |> gdev")
+        assert session.run("x_gpu isa AMDGPU.ROCArray && Array(x_gpu) ≈ x").value is True
+        assert session.run("((w = x,) |> gdev).w isa AMDGPU.ROCArray").value is True
+    finally:
+        devices.close_device_sessions()
+    smoke = smoke_test(find_environment("amdgpu"), "AMDGPU", again=True)
+    assert smoke.usable, smoke.reason
+    assert smoke.facts["architecture"] == "gfx1151"
+
+
+@pytest.mark.julia
+def test_without_amdgpu_it_fails_loudly_from_the_moment_that_mldatadevices_is_loaded(
+    standin: Toolchain,
+) -> None:
+    loud = Path(environments.__file__).with_name("loud.jl")
+    session = DeviceSession(find_environment("amdgpu"), loud, unified=False)
+    try:
+        session.run("using MLDataDevices\ngdev = AMDGPUDevice();")
+        with pytest.raises(JuliaError, match=r"AMDGPU\.jl is not loaded"):
+            session.run("[1.0] |> gdev")
+        assert session.run("[1.0] |> CPUDevice()").value.tolist() == [1.0]
+    finally:
+        session.close()
 
 
 @pytest.mark.julia

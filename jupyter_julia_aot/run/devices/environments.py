@@ -21,6 +21,9 @@ ROCM_PREFERENCES = {"gpu": "rocm", "gpu_version": "7.1"}
 """Of Reactant_jll; it takes the ROCm build only when both are set (Reactant 0.2.280)."""
 OLDEST = (1, 10, 0)
 _SETUP_SECONDS = 3600.0
+_PASSED = ("ROCM_PATH", "HSA_OVERRIDE_GFX_VERSION", "ROCBLAS_TENSILE_LIBPATH", "HIP_VISIBLE_DEVICES",
+           "CUDA_VISIBLE_DEVICES", "LD_LIBRARY_PATH", "REACTANT_VISIBLE_GPU_DEVICES")  # fmt: skip
+"""The user's variables that a process with a device gets."""
 
 PACKAGES: dict[str, dict[str, str]] = {
     "reactant": {
@@ -148,9 +151,7 @@ def process_variables(*, unified: bool) -> dict[str, str]:
 
     Preallocation takes 75 % of the device's memory, which on a unified one is the system's: off there.
     """
-    passed = ("ROCM_PATH", "HSA_OVERRIDE_GFX_VERSION", "ROCBLAS_TENSILE_LIBPATH", "HIP_VISIBLE_DEVICES",
-              "CUDA_VISIBLE_DEVICES", "LD_LIBRARY_PATH", "REACTANT_VISIBLE_GPU_DEVICES")  # fmt: skip
-    variables = {name: os.environ[name] for name in passed if name in os.environ}
+    variables = {name: os.environ[name] for name in _PASSED if name in os.environ}
     chosen = os.environ.get("XLA_REACTANT_GPU_PREALLOCATE")
     if unified or chosen:
         variables["XLA_REACTANT_GPU_PREALLOCATE"] = chosen or "false"

@@ -17,7 +17,7 @@ from jupyter_julia_aot.run.devices.environments import (
     find_environment,
 )
 from jupyter_julia_aot.run.devices.hardware import Gpu, find_gpus, rocm_version, rocminfo_architectures
-from jupyter_julia_aot.run.devices.smoke import STEPS, Smoke, smoke_test
+from jupyter_julia_aot.run.devices.smoke import Smoke, smoke_test
 
 Progress = Callable[[str], None]
 
@@ -117,48 +117,3 @@ def _machine() -> dict[str, Any]:
         "cores": os.cpu_count(),
         "memory_bytes": pages * size,
     }
-
-
-def lines(report: dict[str, Any]) -> list[str]:
-    """The report as text."""
-    machine = report["machine"]
-    text = [
-        f"Machine   {machine['system']} {machine['processor']}, {machine['cores']} cores, "
-        f"{_gib(machine['memory_bytes'])} of memory"
-    ]
-    for gpu in report["gpus"]:
-        memory = "unified with the system's" if gpu["unified"] else "its own"
-        shared = f" and may map {_gib(gpu['shared_bytes'])} more" if gpu["shared_bytes"] else ""
-        text.append(
-            f"GPU       {gpu['vendor']} {gpu['name']} ({gpu['architecture']}), memory {memory}: "
-            f"{_gib(gpu['memory_bytes'])}{shared}"
-        )
-        text += [f"          {note}" for note in gpu["notes"]]
-    if not report["gpus"]:
-        text.append("GPU       none that the kernel or a driver shows")
-    rocm = report["rocm"]
-    seen = f", rocminfo sees {', '.join(rocm['rocminfo'])}" if rocm["rocminfo"] else ""
-    text.append(f"ROCm      {rocm['version'] or 'not installed'}{seen}")
-    text.append(f"Memory preallocation: {report['preallocation']}")
-    for which in ("reactant", "amdgpu"):
-        part = report[which]
-        name = MAIN[which]
-        if part["reason"]:
-            text += [f"{name:<9} {part['reason']}"]
-            continue
-        text.append(f"{name:<9} {part['project']} (Julia {part['julia']})")
-        for found in part["backends"]:
-            text.append(f"  {'✓' if found['usable'] else '✗'} {found['backend']:<8} {_steps(which, found)}")
-            text += [f"      {key}: {value}" for key, value in found["facts"].items()]
-            if found["reason"]:
-                text.append(f"      → {found['reason']}")
-    return text
-
-
-def _steps(which: str, found: dict[str, Any]) -> str:
-    marks = {"passed": "✓", "not reached": "·"}
-    return "  ".join(f"{marks.get(found['steps'][name], '✗')} {name}" for name in STEPS[which])
-
-
-def _gib(size: int) -> str:
-    return f"{size / (1 << 30):.1f} GiB"

@@ -15,7 +15,7 @@ from jupyter_julia_aot.run.devices.environments import Environment, process_vari
 
 STEPS = {
     "reactant": ("load", "backend", "transfer", "elementwise", "gemm"),
-    "amdgpu": ("load", "backends", "functional", "architecture", "transfer", "elementwise", "gemm"),
+    "amdgpu": ("load", "backend", "functional", "architecture", "transfer", "elementwise", "gemm"),
 }
 SECONDS = 600.0
 """For all steps together: the first use of a package precompiles it."""

@@ -7,7 +7,7 @@ step("load") do
     # Julia 1.12 sees the new name only from a later world.
     Base.invokelatest(() -> string("AMDGPU ", isdefined(Base, :pkgversion) ? Base.pkgversion(Main.AMDGPU) : ""))
 end
-step("backends") do
+step("backend") do
     # Five names since MLDataDevices 1.16, whatever the machine has.
     names = Base.invokelatest(Main.MLDataDevices.supported_gpu_backends)
     fact("supported_gpu_backends", join(names, ", "))
@@ -32,7 +32,8 @@ const A = Float32[sin(i + 2j) for i in 1:64, j in 1:48]
 const B = Float32[cos(2i - j) for i in 1:48, j in 1:32]
 device() = Main.MLDataDevices.AMDGPUDevice()
 on_device(x) = (y = device()(x); y isa Main.AMDGPU.ROCArray ? y : error("x |> gdev is a $(typeof(y)): it stayed on the CPU"))
+checked(holds, what) = holds ? nothing : error(what)
 
-step(() -> (Array(on_device(X)) ≈ X || error("data changed on its way")), "transfer")
-step(() -> (close_to(Array(sin.(on_device(X)) .* 2f0), sin.(X) .* 2f0) || error("wrong result")), "elementwise")
-step(() -> (close_to(Array(on_device(A) * on_device(B)), A * B) || error("wrong result")), "gemm")
+step(() -> checked(Array(on_device(X)) ≈ X, "data changed on its way"), "transfer")
+step(() -> checked(close_to(Array(sin.(on_device(X)) .* 2f0), sin.(X) .* 2f0), "wrong result"), "elementwise")
+step(() -> checked(close_to(Array(on_device(A) * on_device(B)), A * B), "wrong result"), "gemm")

@@ -10,6 +10,7 @@ end
 step("backend") do
     why = Main.ReactantCalls.choose_backend(BACKEND)
     isempty(why) || error(why)
+    fact("build", string("gpu = ", Main.ReactantCalls.build()))
     fact("platform", Main.ReactantCalls.platform())
     fact("devices", join(Main.ReactantCalls.devices(), ", "))
 end
@@ -29,6 +30,9 @@ function check(f, args...)
     return
 end
 
-step(() -> (Main.ReactantCalls.to_host(Main.ReactantCalls.to_device(X)) == X || error("data changed on its way")), "transfer")
+step("transfer") do
+    Main.ReactantCalls.to_host(Main.ReactantCalls.to_device(X)) == X || error("data changed on its way")
+    nothing
+end
 step(() -> check(wave, X), "elementwise")
 step(() -> check(product, A, B), "gemm")

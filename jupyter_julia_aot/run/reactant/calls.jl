@@ -13,9 +13,15 @@ function choose_backend(name::String)
     catch fault
         # An AssertionError, a KeyError or an ErrorException, by which of its layers noticed.
         fault isa InterruptException && rethrow()
-        return string(typeof(fault), ": ", first(sprint(showerror, fault), 2000))
+        said = first(sprint(showerror, fault), 2000)
+        name in ("cuda", "rocm") && build() != name &&
+            (said = string("Reactant was installed for gpu = ", build(), ", not for ", name, " (", said, ")"))
+        return said
     end
 end
+
+"For which GPUs the binary of Reactant is made: \"cuda\", \"rocm\" or \"none\"."
+build() = String(Reactant.Reactant_jll.host_platform.tags["gpu"])
 
 client() = Reactant.XLA.default_backend()
 platform() = String(Reactant.XLA.platform_name(client()))

@@ -1,18 +1,22 @@
-# Stands in for MLDataDevices 1.17: its devices always construct, and where the package of one is missing or finds no
-# GPU, moving an array to it silently gives that array.
+# Stands in for MLDataDevices 1.17: its devices always construct, one method moves everything, and where the package of
+# a device is not loaded an array moves nowhere, silently.
 
 module MLDataDevices
 
 export AMDGPUDevice, CPUDevice, supported_gpu_backends
 
 abstract type AbstractDevice <: Function end
-struct AMDGPUDevice <: AbstractDevice end
-struct CPUDevice <: AbstractDevice end
+struct AMDGPUDevice{D,T} <: AbstractDevice
+    device::D
+end
+AMDGPUDevice() = AMDGPUDevice{Nothing,Missing}(nothing)
+struct CPUDevice{T} <: AbstractDevice end
+CPUDevice() = CPUDevice{Missing}()
 
+functional(x) = false
+loaded(x) = false
 supported_gpu_backends() = ("CUDA", "AMDGPU", "Metal", "oneAPI", "OpenCL")
-loaded(::Union{AMDGPUDevice,Type{<:AMDGPUDevice}}) = any(id -> id.name == "AMDGPU", keys(Base.loaded_modules))
-functional(::Union{AMDGPUDevice,Type{<:AMDGPUDevice}}) = false
-(::AMDGPUDevice)(x::AbstractArray) = x
-(::CPUDevice)(x::AbstractArray) = x
+(D::AbstractDevice)(x) = x isa Union{Tuple,NamedTuple} ? map(D, x) : adapt_storage(D, x)
+adapt_storage(::AbstractDevice, x) = x
 
 end

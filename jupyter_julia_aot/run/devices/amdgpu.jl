@@ -1,0 +1,4 @@
+# Loaded before the first cell of `%%julia --device amdgpu`.
+
+include("loud.jl")
+using AMDGPU, MLDataDevices
