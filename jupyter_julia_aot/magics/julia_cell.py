@@ -47,10 +47,10 @@ def julia_parser() -> MagicParser:
 def run_cell(notebook: Notebook, args: argparse.Namespace, cell: str) -> None:
     """Carry out ``%%julia``. Raises :class:`~jupyter_julia_aot.errors.JuliaError`,
     :class:`~jupyter_julia_aot.errors.Cancelled`, :class:`SettingError` for a variable that is not there."""
-    from jupyter_julia_aot.pipeline.cells import bind_from_cell, help_code
+    from jupyter_julia_aot.pipeline.cells import bind_from_cell, help_code, python_name
 
     inputs, outputs, names = (_words(w) for w in (args.input, args.output, args.names))
-    _check(names + outputs + inputs)
+    _check(names, outputs, inputs)
     variables = _variables(notebook, inputs)
     opened = open_cells(notebook, args)
     if variables:
@@ -63,12 +63,12 @@ def run_cell(notebook: Notebook, args: argparse.Namespace, cell: str) -> None:
         result = opened.cells.run(
             cell, name, seconds=args.seconds, on_shown=lambda shown: show(notebook, shown)
         )
+    if result.bundle is not None:
+        show_bundle(notebook, result.bundle)
     for name in outputs:
         notebook.shell.user_ns[name] = opened.cells.get(name)
     for name in names:
-        notebook.shell.user_ns[_python_name(name)] = bind_from_cell(name, opened, cell)
-    if result.bundle is not None:
-        show_bundle(notebook, result.bundle)
+        notebook.shell.user_ns[python_name(name)] = bind_from_cell(name, opened, cell)
 
 
 def open_cells(notebook: Notebook, args: argparse.Namespace) -> Any:
@@ -102,10 +102,12 @@ def _words(words: list[str]) -> list[str]:
     return [name for word in words for name in word.split(",") if name]
 
 
-def _check(names: list[str]) -> None:
+def _check(names: list[str], outputs: list[str], inputs: list[str]) -> None:
     from jupyter_julia_aot.pipeline import check_name
 
     for name in names:
+        check_name(name, "%%julia", bang=True)
+    for name in outputs + inputs:
         check_name(name, "%%julia")
 
 
@@ -115,7 +117,3 @@ def _variables(notebook: Notebook, names: list[str]) -> dict[str, Any]:
         if name not in known:
             raise SettingError(f"%%julia -i {name}: there is no Python variable {name!r}", remedy="define it")
     return {name: known[name] for name in names}
-
-
-def _python_name(name: str) -> str:
-    return name[:-1] + "_b" if name.endswith("!") else name

@@ -43,7 +43,7 @@ def run_reactant(notebook: Notebook, line: str, cell: str) -> None:
     from jupyter_julia_aot.pipeline.devices import reactant_function
 
     args = reactant_parser().read(line)
-    check_name(args.name, "%%reactant")
+    check_name(args.name, "%%reactant", bang=True)
     code = cell if cell.strip() else code_of(notebook, args.name)
     function = reactant_function(args.name, code, args.on, args.julia or settings().julia)
     notebook.shell.user_ns[function.__name__] = function

@@ -77,6 +77,7 @@ def compare_routes(notebook: Notebook, words: list[str]) -> None:
     p.add_argument("--keep", action="store_true", help="only compare; leave NAME as it is")
     p.setting("--julia", setting="julia", metavar="PATH")
     args = p.read_words(words)
+    from jupyter_julia_aot.pipeline.cells import python_name
     from jupyter_julia_aot.pipeline.comparing import ROUTES, compare
     from jupyter_julia_aot.pipeline.routes import built_library, take_best
 
@@ -101,7 +102,7 @@ def compare_routes(notebook: Notebook, words: list[str]) -> None:
     _show(notebook, str(found), found._repr_html_())
     best = None if args.keep else take_best(args.name, code, found, **how)
     if best is not None:
-        notebook.shell.user_ns[args.name.replace("!", "_b")] = best
+        notebook.shell.user_ns[python_name(args.name)] = best
 
 
 def code_of(notebook: Notebook, name: str) -> str:
@@ -109,7 +110,9 @@ def code_of(notebook: Notebook, name: str) -> str:
 
     Raises :class:`SettingError` when there is none.
     """
-    bound = notebook.shell.user_ns.get(name.replace("!", "_b"))
+    from jupyter_julia_aot.pipeline.cells import python_name
+
+    bound = notebook.shell.user_ns.get(python_name(name))
     code = getattr(bound, "__julia_code__", None)
     return code if isinstance(code, str) else notebook.accepted_code(name)
 

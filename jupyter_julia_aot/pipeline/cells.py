@@ -42,3 +42,10 @@ def help_code(topic: str) -> str:
     from jupyter_julia_aot.run import cells
 
     return cells.help_code(topic)
+
+
+def python_name(name: str) -> str:
+    """What a Julia function is called in Python; see :func:`run.names.python_name`."""
+    from jupyter_julia_aot.run import names
+
+    return names.python_name(name)

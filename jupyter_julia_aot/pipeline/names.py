@@ -16,11 +16,13 @@ _RESERVED = """
 JULIA_RESERVED = frozenset(_RESERVED.split())
 
 
-def check_name(name: str, where: str = "NAME") -> str:
-    """Return ``name`` if it can be bound in both languages.
+def check_name(name: str, where: str = "NAME", *, bang: bool = False) -> str:
+    """Return ``name`` if it can be bound in both languages; with ``bang`` also Julia's ``f!``.
 
     Raises :class:`SettingError` that begins with ``where`` the name was given.
     """
+    if bang and name.endswith("!"):
+        return check_name(name.rstrip("!"), where) + name[len(name.rstrip("!")) :]
     if not name:
         raise SettingError(f"{where}: the function's name is missing", remedy="such as: %%julia_gen cube")
     if not name.isidentifier():

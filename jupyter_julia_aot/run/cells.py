@@ -79,14 +79,18 @@ def choose_cells(
         except ToolchainError as error:
             if route == "juliacall" or threads is not None:
                 raise
-            why = f"; not in this process, because {error.message}"
+            why = error.message
     if threads not in (None, 1):
         raise CapabilityError(
             "a worker has one Julia thread: what its sandbox and its stop promise holds for one",
             remedy="leave out --threads or --worker",
         )
     session = worker()
-    notice = f"Julia {session.toolchain.version} runs in a process of its own, which can be stopped{why}"
+    toolchain = session.toolchain
+    notice = f"Julia {toolchain.version} runs in a process of its own, which can be stopped"
+    if why:
+        # This Julia's own reason is shorter: the version was said already.
+        notice += f"; not in this process: {toolchain.reason.get('juliacall', why)}"
     return OpenCells(session, "worker", notice)
 
 

@@ -38,6 +38,19 @@ def test_names_variables_and_output(julia_shell: Any, capsys: Any) -> None:
     assert capsys.readouterr() == ("", ""), "said once only"
 
 
+def test_a_function_that_changes_its_argument_is_called_by_its_python_name(julia_shell: Any) -> None:
+    julia_shell.run_cell_magic("julia", "sevens! --worker", "sevens!(x) = (x .= 7; x)")
+    given = np.zeros(3)
+    assert julia_shell.user_ns["sevens_b"](given) is given
+    assert given.tolist() == [7.0] * 3
+
+
+def test_the_value_is_shown_even_when_a_name_is_missing(julia_shell: Any, capsys: Any) -> None:
+    with pytest.raises(JuliaError, match="never_defined"):
+        julia_shell.run_cell_magic("julia", "never_defined --worker", "6 * 7")
+    assert capsys.readouterr().out == "42\n"
+
+
 def test_an_error_shows_type_line_and_frames(julia_shell: Any) -> None:
     with pytest.raises(JuliaError) as raised:
         julia_shell.run_cell_magic("julia", "--worker", "fails(x) = sqrt(x)\n\nfails(-1.0)")
