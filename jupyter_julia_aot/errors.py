@@ -151,7 +151,8 @@ class JuliaError(JuliaAotError, RuntimeError):
 
     def __str__(self) -> str:
         where = f" (line {self.line})" if self.line is not None else ""
-        text = f"{self.julia_type}{where}: {self.message}"
+        said = self.message.removeprefix(f"{self.julia_type}: ")
+        text = f"{self.julia_type}{where}: {said}" if said else f"{self.julia_type}{where}"
         return f"{text}\n→ {self.remedy}" if self.remedy else text
 
 

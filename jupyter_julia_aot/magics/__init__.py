@@ -20,7 +20,7 @@ def register(shell: InteractiveShell) -> None:
     from jupyter_julia_aot.errors import SettingError
     from jupyter_julia_aot.magics.cells import JuliaMagics
     from jupyter_julia_aot.magics.completion import register_completions
-    from jupyter_julia_aot.magics.errors import rendered
+    from jupyter_julia_aot.magics.errors import hide_our_frames, rendered
     from jupyter_julia_aot.magics.julia_help import register_julia_help
     from jupyter_julia_aot.settings import settings
 
@@ -37,18 +37,11 @@ def register(shell: InteractiveShell) -> None:
         # %reload_ext: what was accepted and what is running stays.
         magics.notebook = before.notebook
     shell.register_magics(magics)
+    hide_our_frames()
     register_completions(shell, magics)
     register_julia_help(shell, magics.notebook)
     if _empty_cells not in shell.input_transformers_cleanup:
         shell.input_transformers_cleanup.append(_empty_cells)
-
-
-def unregister(shell: InteractiveShell) -> None:
-    """Stop whatever still runs (``%unload_ext``); the magics themselves stay until restart."""
-    for registered in shell.magics_manager.registry.values():
-        close = getattr(registered, "close_julia", None)
-        if close is not None:
-            close()
 
 
 def _empty_cells(lines: list[str]) -> list[str]:
