@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from jupyter_julia_aot.cli.command import ANSWER_IS_NO, SUCCEEDED, Output
-from jupyter_julia_aot.cli.options import Verbs, add_verb
+from jupyter_julia_aot.cli.options import Verbs, add_verb, recorded
 from jupyter_julia_aot.errors import BuildError, SettingError
 from jupyter_julia_aot.pipeline.build_options import add_build_options, compared_with, out_folder, recipes
 from jupyter_julia_aot.records import BuildResult, Event, Kind, Recipe, from_json, to_json
@@ -75,7 +75,6 @@ def _build_one(
     recipe: Recipe, args: argparse.Namespace, output: Output
 ) -> tuple[dict[str, Any], BuildError | KeyboardInterrupt | None]:
     """The JSON of one build, told to the user as it goes on, and what ended it early."""
-    from jupyter_julia_aot.history import History
     from jupyter_julia_aot.pipeline import build_events, read_oracle
     from jupyter_julia_aot.pipeline.artifacts import make_wheel
 
@@ -85,7 +84,7 @@ def _build_one(
     oracle = read_oracle(args.tests) if args.tests else None
     out = out_folder(args, recipe)
     try:
-        with History() as history:
+        with recorded(output) as history:
             for event in build_events(
                 recipe,
                 julia=args.julia or "",

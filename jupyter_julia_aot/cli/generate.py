@@ -6,7 +6,7 @@ import argparse
 from typing import Any
 
 from jupyter_julia_aot.cli.command import ANSWER_IS_NO, SUCCEEDED, Output
-from jupyter_julia_aot.cli.options import Verbs, add_model_options, add_trial_options, add_verb
+from jupyter_julia_aot.cli.options import Verbs, add_model_options, add_trial_options, add_verb, recorded
 from jupyter_julia_aot.records import Candidate, Event, Selection, Trial, Usage, from_json, to_json
 
 
@@ -33,7 +33,6 @@ def add_verbs(verbs: Verbs) -> None:
 
 def run_gen(args: argparse.Namespace, output: Output) -> int:
     """``gen``: 0 when a candidate was selected, 1 when none passed."""
-    from jupyter_julia_aot.history import History
     from jupyter_julia_aot.pipeline import Options, generate, read_oracle
     from jupyter_julia_aot.records import Prompt
 
@@ -45,7 +44,7 @@ def run_gen(args: argparse.Namespace, output: Output) -> int:
         reactant=args.reactant,
     )
     summary = Summary()
-    with History() as history:
+    with recorded(output) as history:
         for event in generate(prompt, Options.of(seed=args.seed, first=args.first), history=history):
             summary.add(event)
             _show_progress(event, output, summary)
@@ -164,13 +163,12 @@ def describe(trial: Trial) -> str:
 
 def run_try(args: argparse.Namespace, output: Output) -> int:
     """``try``: 0 when it passed, 1 for every other verdict."""
-    from jupyter_julia_aot.history import History
     from jupyter_julia_aot.pipeline import read_oracle, try_code
     from jupyter_julia_aot.pipeline.trying import read_text
 
     code = read_text(args.code, "CODE")
     oracle = read_oracle(args.tests) if args.tests else None
-    with History() as history:
+    with recorded(output) as history:
         trial = try_code(code, oracle, name=args.name, history=history)
     output.result(trial_json(trial))
     output.line(describe(trial))

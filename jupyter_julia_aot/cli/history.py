@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import time
+from pathlib import Path
 
 from jupyter_julia_aot.cli.command import SUCCEEDED, Output
 from jupyter_julia_aot.cli.options import Verbs, add_verb
@@ -13,10 +14,13 @@ from jupyter_julia_aot.records import to_json
 def add_verbs(verbs: Verbs) -> None:
     """Register ``history``."""
     history = add_verb(verbs, "history", run_history, "list, search and show past runs")
-    history.add_argument("search", nargs="?", default="", metavar="WORDS", help="only runs with these words")
+    history.add_argument("search", nargs="*", metavar="WORDS", help="only runs with these words")
     history.add_argument("--limit", type=int, default=20, metavar="N", help="how many at most")
     history.add_argument("--show", metavar="RUN_ID", help="one run with its candidates and verdicts")
     history.add_argument("--delete", metavar="RUN_ID", help="forget a run")
+    history.add_argument(
+        "--recover", metavar="FILE", help="store what could not be stored then, and delete the file"
+    )
     history.add_argument("--star", metavar="RUN_ID", help="mark a run")
 
 
@@ -25,6 +29,12 @@ def run_history(args: argparse.Namespace, output: Output) -> int:
     from jupyter_julia_aot.history import History
 
     with History() as history:
+        if args.recover:
+            count = history.recover(Path(args.recover))
+            Path(args.recover).unlink()
+            output.result({"recovered": count})
+            output.line(f"{count} events are now in {history.path}")
+            return SUCCEEDED
         if args.delete or args.star:
             if args.delete:
                 history.delete(args.delete)
@@ -35,7 +45,7 @@ def run_history(args: argparse.Namespace, output: Output) -> int:
             return SUCCEEDED
         if args.show:
             return _show(args, output)
-        runs = history.runs(limit=args.limit, search=args.search)
+        runs = history.runs(limit=args.limit, search=" ".join(args.search))
     output.result([to_json(r) for r in runs])
     for r in runs:
         when = time.strftime("%Y-%m-%d %H:%M", time.localtime(r.started))

@@ -1,12 +1,17 @@
-"""Options that several verbs share. Their ``dest`` is the setting they override."""
+"""What several verbs share: options, whose ``dest`` is the setting they override, and the history."""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
-from typing import Any, TypeAlias
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from jupyter_julia_aot.cli.command import Output
+from jupyter_julia_aot.errors import HistoryError
+
+if TYPE_CHECKING:
+    from jupyter_julia_aot.history import History
 
 Verbs: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 Run = Callable[[argparse.Namespace, Output], int]
@@ -45,3 +50,18 @@ def add_trial_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--sandbox", choices=["auto", "sandlock", "bubblewrap", "none"], help="how to confine candidates"
     )
+
+
+@contextmanager
+def recorded(output: Output) -> Iterator[History]:
+    """The history for a verb that adds to it. What cannot be stored is said; the answer stands."""
+    from jupyter_julia_aot.history import History
+
+    history = History()
+    try:
+        yield history
+    finally:
+        try:
+            history.close()
+        except HistoryError as error:
+            output.progress(f"warning: {error}")

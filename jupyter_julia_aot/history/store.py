@@ -150,18 +150,29 @@ class History:
             try:
                 self.flush()
             except HistoryError as error:
-                kept = spill.write(self._pending)
-                count = len(self._pending)
-                self._pending.clear()
-                raise HistoryError(
-                    f"{count} events could not be stored in {self.path} ({error.message}); "
-                    f"they are kept in {kept}",
-                    remedy=f"free the cause, then: History().recover(Path({str(kept)!r}))",
-                ) from error
+                raise self._spilled(error) from error
             finally:
                 if self._db is not None:
                     self._db.close()
                     self._db = None
+
+    def _spilled(self, error: HistoryError) -> HistoryError:
+        """Put the waiting events into a file; what to tell the user about it."""
+        count = len(self._pending)
+        what = f"{count} events could not be stored in {self.path} ({error.message})"
+        try:
+            kept = spill.write(self._pending)
+        except OSError as problem:
+            return HistoryError(
+                f"{what}, nor in the temporary directory ({problem.strerror}): they are lost",
+                remedy=error.remedy,
+            )
+        finally:
+            self._pending.clear()
+        return HistoryError(
+            f"{what}; they are kept in {kept}",
+            remedy=f"{error.remedy}; then: jupyter julia-aot history --recover {kept}",
+        )
 
     def __enter__(self) -> History:
         return self

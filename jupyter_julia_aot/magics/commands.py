@@ -66,7 +66,9 @@ def _history(notebook: Notebook, words: list[str]) -> None:
         when = time.strftime("%m-%d %H:%M", time.localtime(run.started))
         taken = run.accepted or run.selected or ""
         what = " ".join(run.request.split())[:40]
-        _say(f"{when}  {run.kind:8} {run.name:16} {run.passed}/{run.candidates} passed  {taken:20}  {what}")
+        came = f"{run.passed}/{run.candidates} passed" if run.candidates else ""
+        ended = came if run.status == "done" and came else f"{run.status} {came}".rstrip()
+        _say(f"{when}  {run.kind:8} {run.name:16} {ended:22} {taken:20}  {what}".rstrip())
     if not runs:
         _say("nothing found" if args.search else "nothing yet; try %%julia_gen")
 

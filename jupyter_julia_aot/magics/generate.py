@@ -10,7 +10,7 @@ from jupyter_julia_aot.errors import Cancelled, JuliaAotError, NoCandidateError,
 from jupyter_julia_aot.magics.jobs import stoppable
 from jupyter_julia_aot.magics.notebook import Notebook
 from jupyter_julia_aot.magics.screen import Screen
-from jupyter_julia_aot.records import Event, Prompt
+from jupyter_julia_aot.records import Candidate, Event, Prompt, from_json
 from jupyter_julia_aot.widgets.state import GenerationState
 
 if TYPE_CHECKING:
@@ -53,6 +53,7 @@ class Generation:
         self.options = options
         self.accept = accept
         self.job: Any = None
+        self.candidates: dict[str, Candidate] = {}
         self.state = GenerationState(prompt.name, prompt.request, proven=prompt.oracle is not None)
 
     def show(self, *, stoppable: bool) -> None:
@@ -76,7 +77,7 @@ class Generation:
                 self.job.cancel.set()
             return "stopping…"
         try:
-            candidate = self.notebook.accept(candidate_id, trust=self.options.trust)
+            candidate = self.notebook.accept(candidate_id, trust=self.options.trust, julia=self.options.julia)
         except JuliaAotError as error:
             return str(error)
         self.state.head["accepted"] = candidate.id
@@ -90,6 +91,9 @@ class Generation:
         try:
             for event in events:
                 self.screen.add(event)
+                if event.kind == "candidate":
+                    candidate = from_json(Candidate, event.data["candidate"])
+                    self.candidates[candidate.id] = candidate
             if self.state.head["status"] == "cancelled":
                 raise Cancelled(self._stopped())
             self._conclude()
@@ -122,7 +126,7 @@ class Generation:
         proven = self.prompt.oracle is not None
         if not self.accept or not (proven or self.options.trust):
             return
-        candidate = self.notebook.accept(chosen, trust=self.options.trust)
+        candidate = self.notebook.take(self.candidates[chosen], self.run_id(), self.options.julia)
         self.state.head["accepted"] = chosen
         if self.prompt.reactant:
             self._try_traced(candidate.code)

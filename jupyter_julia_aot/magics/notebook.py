@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
     from jupyter_julia_aot.history import History
+    from jupyter_julia_aot.pipeline.accepting import Accepted
     from jupyter_julia_aot.pipeline.sessions import Session
 
 # How many past runs are looked through for a function accepted in an earlier kernel.
@@ -67,12 +68,21 @@ class Notebook:
             )
         return read_oracle(tests)
 
-    def accept(self, candidate_id: str, *, trust: bool = False) -> Candidate:
+    def accept(self, candidate_id: str, *, trust: bool = False, julia: str = "") -> Candidate:
         """Bind a candidate as a function of the notebook. Raises as the pipeline does."""
         from jupyter_julia_aot.pipeline import accept
         from jupyter_julia_aot.settings import settings
 
-        taken = accept(candidate_id, history=self.history, trust=trust, julia=settings().julia)
+        chosen = julia or settings().julia
+        return self._bound(accept(candidate_id, history=self.history, trust=trust, julia=chosen))
+
+    def take(self, candidate: Candidate, run_id: str, julia: str) -> Candidate:
+        """Bind a candidate that was proven just now, by ``julia``. Raises as the pipeline does."""
+        from jupyter_julia_aot.pipeline.accepting import take
+
+        return self._bound(take(candidate, run_id, history=self.history, julia=julia))
+
+    def _bound(self, taken: Accepted) -> Candidate:
         candidate = taken.candidate
         old = self.shell.user_ns.get(candidate.name)
         self.shell.user_ns[candidate.name] = taken.function
@@ -92,8 +102,8 @@ class Notebook:
             if run.name == name and run.accepted:
                 return self.history.candidate(run.accepted).candidate.code
         raise SettingError(
-            f"%%juliac {name}: the cell is empty and no function {name!r} was accepted",
-            remedy=f"put Julia code into the cell, or generate it: %%julia_gen {name}",
+            f"no function {name!r} was accepted",
+            remedy=f"write it in the cell, or let the model write it: %%julia_gen {name}",
         )
 
     def close(self) -> None:

@@ -38,6 +38,13 @@ def accept(
     for an unknown id.
     """
     candidate, run_id = accepted_code(candidate_id, history=history, trust=trust)
+    return take(candidate, run_id, history=history, julia=julia, route=route)
+
+
+def take(
+    candidate: Candidate, run_id: str, *, history: History, julia: str = "", route: str = "auto"
+) -> Accepted:
+    """Bind a candidate whose proof the caller has seen; the history need not be readable."""
     from jupyter_julia_aot.run import bind
 
     function = bind(candidate.name, candidate.code, julia=julia, route=route)

@@ -95,6 +95,19 @@ def test_try(folder: Path, toolchain: Toolchain, file: str, code: int, verdict: 
         assert value["error"]["line"] in (2, None if verdict == "syntax" else 2)
 
 
+def test_a_history_that_cannot_be_written_costs_no_answer(folder: Path, toolchain: Toolchain) -> None:
+    (folder / "file").write_text("")
+    tests = ("try", "right.jl", "--tests", "tests.jl", "--json")
+    code, trial, said = run(
+        folder, *tests, julia=toolchain.path, JULIA_AOT_DATA_DIR=str(folder / "file/data")
+    )
+    assert (code, trial["verdict"]) == (0, "passed")
+    kept = said.split("history --recover ")[1].strip()
+    assert run(folder, "history", "--recover", kept, "--json")[1]["recovered"] > 0
+    assert [r["verdict"] for r in run(folder, "history", "--json")[1]] == ["passed"]
+    assert not Path(kept).exists()
+
+
 def test_try_refuses_tests_that_test_nothing(folder: Path, toolchain: Toolchain) -> None:
     (folder / "empty.jl").write_text("1 + 1\n")
     code, value, said = run(folder, "try", "right.jl", "--tests", "empty.jl", "--json")

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
-from jupyter_julia_aot.errors import Cancelled, JuliaError, NoCandidateError, OracleError, SettingError
+from jupyter_julia_aot.errors import (
+    Cancelled,
+    HistoryError,
+    JuliaError,
+    NoCandidateError,
+    OracleError,
+    SettingError,
+)
+from jupyter_julia_aot.history import History
 from jupyter_julia_aot.records import Toolchain
 from tests.pipeline.server import answering, fenced
 
@@ -40,6 +49,37 @@ def test_a_proven_candidate_becomes_a_function(
     assert cube(np.arange(3.0)).tolist() == [0.0, 1.0, 8.0]
     assert notebook.accepted_code("cube") == "cube(x) = x .^ 3"
     assert notebook.history.runs()[0].accepted == notebook.accepted["cube"].id
+
+
+def test_an_error_of_the_function_shows_the_users_frames_only(
+    shell: InteractiveShell, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shell.run_cell(TESTS)
+    with answering(RIGHT) as server:
+        assert generate(shell, server.url).success
+    capsys.readouterr()
+    result = shell.run_cell("def twice(x):\n    return 2 * cube(x)\n\ntwice(None)")
+    assert isinstance(result.error_in_exec, JuliaError)
+    shown = capsys.readouterr().out
+    assert "return 2 * cube(x)" in shown
+    assert "MethodError" in shown
+    assert "jupyter_julia_aot" not in shown
+
+
+def test_a_history_that_cannot_be_written_costs_no_function(
+    shell: InteractiveShell, notebook: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    blocker = tmp_path / "file"
+    blocker.write_text("")
+    history = History(blocker / "history.sqlite3")
+    monkeypatch.setattr(notebook, "_history", history)
+    shell.run_cell(TESTS)
+    with answering(RIGHT) as server:
+        assert generate(shell, server.url).success
+    assert shell.user_ns["cube"](2) == 8
+    with pytest.raises(HistoryError, match="kept in") as caught:
+        history.close()
+    Path(caught.value.message.split("kept in ")[1]).unlink()
 
 
 def test_python_asserts_are_an_oracle_too(shell: InteractiveShell) -> None:
