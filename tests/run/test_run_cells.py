@@ -54,6 +54,12 @@ def test_values_are_shown_by_mime_type(cells: Any) -> None:
     assert shown[0].bundle == bundle
 
 
+def test_text_and_bytes_can_be_displayed_as_they_are(cells: Any) -> None:
+    code = 'display("text/html", "<b>1</b>"); display("image/png", UInt8[0x89, 0x50]); display("text/plain", "x")'
+    shown = [i.bundle for i in cells.run(code + "; nothing").shown if isinstance(i, Displayed)]
+    assert shown == [{"text/html": "<b>1</b>"}, {"image/png": b"\x89P"}, {"text/plain": "x"}]
+
+
 def test_warnings_go_to_the_error_stream(cells: Any) -> None:
     shown = cells.run('@warn "look out"').shown
     assert "look out" in "".join(i.text for i in shown if isinstance(i, Printed))

@@ -125,7 +125,9 @@ end
 
 Base.display(::Screen, x) = send(bundle(x))
 function Base.display(::Screen, mime::MIME, x)
-    data = rendered(mime, x)
+    # As in other notebooks a string is text of that type already, and bytes are that picture.
+    raw = istextmime(mime) ? x isa AbstractString : x isa Vector{UInt8}
+    data = raw ? Vector{UInt8}(x) : rendered(mime, x)
     data === nothing && return
     send(Dict{String,Any}(string(mime) => startswith(string(mime), r"text/|image/svg") ? String(data) : data))
 end
