@@ -55,8 +55,12 @@ def test_values_are_shown_by_mime_type(cells: Any) -> None:
 
 
 def test_text_and_bytes_can_be_displayed_as_they_are(cells: Any) -> None:
-    code = 'display("text/html", "<b>1</b>"); display("image/png", UInt8[0x89, 0x50]); display("text/plain", "x")'
-    shown = [i.bundle for i in cells.run(code + "; nothing").shown if isinstance(i, Displayed)]
+    code = 'display("text/html", "<b>1</b>"); display("image/png", UInt8[0x89, 0x50])'
+    shown = [
+        i.bundle
+        for i in cells.run(code + '; display("text/plain", "x"); nothing').shown
+        if isinstance(i, Displayed)
+    ]
     assert shown == [{"text/html": "<b>1</b>"}, {"image/png": b"\x89P"}, {"text/plain": "x"}]
 
 
