@@ -33,16 +33,18 @@ def add_verbs(verbs: Verbs) -> None:
 
 def run_gen(args: argparse.Namespace, output: Output) -> int:
     """``gen``: 0 when a candidate was selected, 1 when none passed."""
-    from jupyter_julia_aot.pipeline import Options, generate, read_oracle
+    from jupyter_julia_aot.pipeline import Options, check_name, generate, read_oracle
     from jupyter_julia_aot.records import Prompt
 
     prompt = Prompt(
-        name=args.name,
+        name=check_name(args.name, "--name"),
         request=args.request,
         oracle=read_oracle(args.tests) if args.tests else None,
         signature=args.signature,
         reactant=args.reactant,
     )
+    if prompt.oracle is None:
+        output.progress("no --tests were given: what is written is defined once, and proven by nothing")
     summary = Summary()
     with recorded(output) as history:
         for event in generate(prompt, Options.of(seed=args.seed, first=args.first), history=history):
@@ -53,7 +55,7 @@ def run_gen(args: argparse.Namespace, output: Output) -> int:
         raise KeyboardInterrupt
     chosen = summary.candidates.get(summary.selected or "")
     if chosen is None:
-        output.line(f"no candidate passed: {summary.reason}")
+        output.line(summary.reason)
         return ANSWER_IS_NO
     output.line(chosen.code)
     return SUCCEEDED
@@ -143,7 +145,8 @@ def _show_progress(event: Event, output: Output, summary: Summary) -> None:
         origin = summary.candidates[trial.candidate_id].origin
         output.progress(f"{trial.candidate_id} {origin:6} {describe(trial)}")
     elif event.kind == "warning":
-        output.progress(f"warning: {event.data['message']}")
+        remedy = event.data["remedy"]
+        output.progress(f"warning: {event.data['message']}{remedy and f' → {remedy}'}")
     elif event.kind == "selection":
         output.progress(
             f"selected {summary.selected}: {summary.reason}" if summary.selected else "none passed"
@@ -155,8 +158,9 @@ def describe(trial: Trial) -> str:
     checks = trial.checks
     text = f"{trial.verdict:8} {checks.passed}/{checks.passed + checks.failed} checks, {trial.seconds:.2f} s"
     if trial.error is not None:
-        where = f" (line {trial.error.line})" if trial.error.line else ""
         first = (trial.error.message.splitlines() or [""])[0].removeprefix(f"{trial.error.type}: ")
+        placed = trial.error.line is None or f"line {trial.error.line}," in first
+        where = "" if placed else f" (line {trial.error.line})"
         text += f" — {trial.error.type}{where}: {first}"
     return text
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import difflib
 import shlex
 from collections.abc import Sequence
 from typing import Any, NoReturn
@@ -30,10 +31,13 @@ class MagicParser(argparse.ArgumentParser):
         self.add_argument(*flags, dest=setting, default=None, help=help_text or str(trait.help), **kwargs)
 
     def error(self, message: str) -> NoReturn:
-        """Raise :class:`SettingError` with the usage as the remedy."""
-        raise SettingError(
-            f"{self.prog}: {message}", remedy=f"{' '.join(self.format_usage().split())} (-h says more)"
-        )
+        """Raise :class:`SettingError`; the remedy names the option that was meant, or the way to help."""
+        wrong = message.removeprefix("unrecognized arguments: ").split()[0]
+        close = difflib.get_close_matches(wrong, self.flags(), n=1)
+        words = [str(a.metavar) for a in self._actions if not a.option_strings]
+        usage = " ".join([self.prog, *words, "[options]"])
+        meant = f"did you mean {close[0]}?" if close else f"usage: {usage}"
+        raise SettingError(f"{self.prog}: {message}", remedy=f"{meant} ({self.prog} -h explains the options)")
 
     def print_help(self, file: Any = None) -> None:
         """Print the help, with where each default comes from."""

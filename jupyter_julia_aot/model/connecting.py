@@ -147,7 +147,8 @@ def _configured(base_url: str, api_key: str) -> tuple[str, str, str]:
         return base_url, "the option base_url", key
     if current.base_url:
         origin = current.origin("base_url")
-        return current.base_url, f"the setting base_url ({origin})", key
+        said = "" if origin == "session" else f" ({origin})"
+        return current.base_url, f"the setting base_url{said}", key
     address = os.environ.get("JULIA_AOT_BASE_URL", "")
     if address:
         return address, "JULIA_AOT_BASE_URL", key

@@ -125,7 +125,7 @@ def _body(body: object, text: str, info: ModelInfo, status: int | None = None) -
             return overflow(prompt, context)
         return overflow(*_numbers(message, info))
     number = f" with status {status}" if status is not None else ""
-    return ServerError(f"{where(info)} answered{number}: {message}")
+    return ServerError(f"{where(info)} answered{number}: {message}", remedy="look into the server's log")
 
 
 def _numbers(message: str, info: ModelInfo) -> tuple[int | None, int | None]:

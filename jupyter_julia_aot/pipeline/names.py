@@ -24,7 +24,7 @@ def check_name(name: str, where: str = "NAME", *, bang: bool = False) -> str:
     if bang and name.endswith("!"):
         return check_name(name.rstrip("!"), where) + name[len(name.rstrip("!")) :]
     if not name:
-        raise SettingError(f"{where}: the function's name is missing", remedy="such as: %%julia_gen cube")
+        raise SettingError(f"{where}: the function's name is missing", remedy="such as: cube")
     if not name.isidentifier():
         raise SettingError(
             f"{where}: {name!r} is no identifier in Julia and Python",

@@ -99,7 +99,7 @@ _SAID: dict[Verdict, str] = {
 
 def _why_none(best: Trial | None, total: int) -> str:
     if total == 0:
-        return "there are no candidates"
+        return "no candidate passed: the answers held no Julia"
     if best is None:
         return "no candidate was tried"
     checks = best.checks.passed + best.checks.failed

@@ -39,6 +39,7 @@ def test_help_says_where_a_default_comes_from(
     ("cell", "kind", "said"),
     [
         ("%%julia_gen f --frobnicate\nx", SettingError, "unrecognized arguments: --frobnicate"),
+        ("%%julia_gen f --sample 3\nx", SettingError, "did you mean --samples?"),
         ("%%julia_gen\nx", SettingError, "the following arguments are required: NAME"),
         ("%%julia_gen f -n zero\nx", SettingError, "invalid int value: 'zero'"),
         ("%%julia_gen f -n 0\nx", SettingError, "%%julia_gen: --samples 0: should not be less than 1"),

@@ -57,7 +57,7 @@ def test_the_reason_names_the_error() -> None:
 
 @pytest.mark.parametrize(
     ("candidates", "reason"),
-    [([], "there are no candidates"), ([candidate("a")], "no candidate was tried")],
+    [([], "no candidate passed: the answers held no Julia"), ([candidate("a")], "no candidate was tried")],
 )
 def test_nothing_to_choose_from(candidates: list[Candidate], reason: str) -> None:
     assert select(candidates, []).reason == reason
