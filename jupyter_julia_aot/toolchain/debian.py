@@ -107,6 +107,7 @@ def install_debian(root: Path, progress: Progress, cancel: threading.Event | Non
                 raise InstallError(f"{deb.name} could not be unpacked ({ran.failure})", remedy="try again")
         library_folder = _library_folder(fresh)
         mend_links(library_folder)
+        lend_fortran(library_folder)
         _wrap(fresh, fresh)
         progress("Debian: checking that it runs", 0.92)
         _check(fresh / "usr" / "bin" / "julia", cancel)
@@ -158,14 +159,29 @@ def mend_links(library_folder: Path) -> None:
             link.symlink_to(found)
 
 
+def lend_fortran(library_folder: Path) -> None:
+    """Link Fortran's runtime into the folder of Julia's private libraries.
+
+    OpenBLAS looks for it there alone (its RUNPATH is ``$ORIGIN``): a program built with this Julia starts
+    without our ``LD_LIBRARY_PATH``, and a bare machine has no other.
+    """
+    for name in ("libgfortran.so.5", "libquadmath.so.0"):
+        link = library_folder / "julia" / name
+        if (library_folder / name).exists() and not link.exists():
+            link.symlink_to(Path("..") / name)
+
+
 def _wrap(root: Path, final: Path) -> None:
     """Put a script in front of the program that says where its libraries are once in ``final``."""
     bindir = root / "usr" / "bin"
     program, hidden = bindir / "julia", bindir / "julia-program"
     if not hidden.exists():
         program.rename(hidden)
-    libraries = final / "usr" / "lib" / _library_folder(root).name
+    multiarch = _library_folder(root).name
+    libraries = final / "usr" / "lib" / multiarch
     folders = [libraries, libraries / "julia"]
+    if (root / "lib" / multiarch).is_dir():  # some packages are older than the merged /usr
+        folders.append(final / "lib" / multiarch)
     folders += [final / p.relative_to(root) for p in sorted(_library_folder(root).glob("openblas-*"))]
     path = ":".join(map(str, folders))
     fresh = bindir / ".julia-new"

@@ -170,3 +170,15 @@ def test_debian_killed_then_twice_at_once(tmp_path: Path, wait_until: Callable[.
     links = [p for p in (root / "debian-bullseye").rglob("*") if p.is_symlink() and "/lib/" in str(p)]
     assert links
     assert [p for p in links if p.parent.name == "julia" and not p.exists()] == []
+    # What Julia was built with comes from the prefix even where nothing says where that is.
+    private = next((root / "debian-bullseye" / "usr" / "lib").glob("*/julia"))
+    bare = {k: v for k, v in environment.items() if k != "LD_LIBRARY_PATH"}
+    needs = subprocess.run(["ldd", private / "libopenblas64_.so"], env=bare, capture_output=True, text=True)
+    assert f"libgfortran.so.5 => {private}" in needs.stdout
+    libgit2 = subprocess.run(
+        [root / "debian-bullseye" / "usr" / "bin" / "julia", "-e", "using LibGit2; print(LibGit2.version())"],
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
+    assert libgit2.stdout.startswith("1."), libgit2.stderr
