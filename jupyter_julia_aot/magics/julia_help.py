@@ -44,16 +44,34 @@ def register_julia_help(shell: InteractiveShell, notebook: Notebook) -> None:
     julia_matcher.julia_aot = True
     completer.custom_matchers.append(julia_matcher)
     kernel: Any = getattr(shell, "kernel", None)
-    if kernel is not None and not hasattr(kernel, "_julia_aot_inspect"):
-        inspect_python = kernel._julia_aot_inspect = kernel.do_inspect
+    if kernel is not None and not hasattr(kernel, "_julia_aot_python"):
+        _answer_in_julia_cells(kernel, notebook)
 
-        def do_inspect(code: str, cursor_pos: int, *args: Any, **kwargs: Any) -> Any:
-            bundle = inspect(notebook, code, cursor_pos)
-            if bundle is None:
-                return inspect_python(code, cursor_pos, *args, **kwargs)
-            return {"status": "ok", "found": bool(bundle), "data": bundle, "metadata": {}}
 
-        kernel.do_inspect = do_inspect
+def _answer_in_julia_cells(kernel: Any, notebook: Notebook) -> None:
+    """Let the kernel ask Julia, where IPython would go on to its own matchers after an empty answer."""
+    complete_python, inspect_python = kernel._julia_aot_python = (kernel.do_complete, kernel.do_inspect)
+
+    def do_complete(code: str, cursor_pos: int) -> Any:
+        found = complete(notebook, code, cursor_pos)
+        if found is None:
+            return complete_python(code, cursor_pos)
+        texts, fragment = found
+        return {
+            "status": "ok",
+            "matches": texts,
+            "cursor_start": cursor_pos - len(fragment),
+            "cursor_end": cursor_pos,
+            "metadata": {},
+        }
+
+    def do_inspect(code: str, cursor_pos: int, *args: Any, **kwargs: Any) -> Any:
+        bundle = inspect(notebook, code, cursor_pos)
+        if bundle is None:
+            return inspect_python(code, cursor_pos, *args, **kwargs)
+        return {"status": "ok", "found": bool(bundle), "data": bundle, "metadata": {}}
+
+    kernel.do_complete, kernel.do_inspect = do_complete, do_inspect
 
 
 def complete(notebook: Notebook, text: str, position: int) -> tuple[list[str], str] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 from jupyter_julia_aot.errors import JuliaError, SettingError
 from jupyter_julia_aot.magics.julia_help import complete, inspect
 from jupyter_julia_aot.records import Toolchain
+from tests.magics.kernel import SECONDS, kernel
 
 pytestmark = pytest.mark.julia
 
@@ -79,3 +81,19 @@ def test_help_and_completions(julia_shell: Any, notebook: Any, capsys: Any) -> N
     offered = julia_shell.Completer.completions(text, len(text))
     with pytest.warns(match="provisional"):
         assert "splitdir" in [c.text for c in offered]
+
+
+def test_in_a_julia_cell_the_kernel_asks_julia_alone(tmp_path: Path, toolchain: Toolchain) -> None:
+    with kernel(tmp_path) as one:
+        assert one.run("%%julia --worker\nmine_too = 1")["status"] == "ok"
+
+        def offered(text: str) -> tuple[list[str], int, int]:
+            reply = one.client.complete(text, reply=True, timeout=SECONDS)["content"]
+            return reply["matches"], reply["cursor_start"], reply["cursor_end"]
+
+        assert offered("%%julia\nx = mine_t") == (["mine_too"], 12, 18)
+        assert offered("%%julia\nx = nothing_is_called_so") == ([], 12, 32), "nor what Python would guess"
+        assert "zip" in offered("zi")[0], "Python cells as ever"
+        asked = one.client.inspect("%%julia\nsplitdir(1)", 12, reply=True, timeout=SECONDS)["content"]
+        assert asked["found"]
+        assert "splitdir(path" in asked["data"]["text/plain"]
