@@ -99,7 +99,9 @@ def compare_routes(notebook: Notebook, words: list[str]) -> None:
         progress=lambda text: _say(f"… {text}"),
         **how,
     )
-    _show(notebook, str(found), found._repr_html_())
+    from jupyter_julia_aot.widgets.comparison import comparison_html
+
+    _show(notebook, str(found), comparison_html(found))
     best = None if args.keep else take_best(args.name, code, found, **how)
     if best is not None:
         notebook.shell.user_ns[python_name(args.name)] = best

@@ -1,8 +1,7 @@
-"""What a comparison of routes found: as records, as text, and as a picture."""
+"""What a comparison of routes found: as records and as text."""
 
 from __future__ import annotations
 
-import html
 import math
 from dataclasses import dataclass
 
@@ -78,54 +77,9 @@ class Comparison:
                 continue
             lines.append(
                 f"{r.route:<10} {r.verdict:<22} {r.oracle.split(':')[0]:<8} {seconds(r.first_seconds):>11} "
-                f"{seconds(r.steady_seconds):>10} {_memory(r):>9}"
+                f"{seconds(r.steady_seconds):>10} {memory(r):>9}"
             )
         return "\n".join([*lines, f"auto → {self.why}"])
-
-    def _repr_html_(self) -> str:
-        cells = "".join(_row(r) for r in self.rows)
-        heads = ("route", "result", "tests", "first call", "then", "memory")
-        head = "".join(f"<th>{h}</th>" for h in heads)
-        return (
-            f"<div><table><tr>{head}</tr>{cells}</table>{self._plot()}"
-            f"<p>{html.escape(self.name)}: {self.calls} calls on every route. "
-            f"<b>auto</b> → {html.escape(self.why)}</p></div>"
-        )
-
-    def _plot(self) -> str:
-        """Bars of first and steady time on a logarithmic axis."""
-        ran = [r for r in self.rows if r.first_seconds and r.steady_seconds]
-        if not ran:
-            return ""
-        times = [t for r in ran for t in (r.first_seconds, r.steady_seconds) if t]
-        low, high = math.floor(math.log10(min(times))), math.ceil(math.log10(max(times)))
-        high = max(high, low + 1)
-        left, width, height = 90, 420, 34 * len(ran) + 26
-        scale = width / (high - low)
-
-        def bar(y: int, value: float, colour: str, title: str) -> str:
-            length = max((math.log10(value) - low) * scale, 2)
-            return (
-                f'<rect x="{left}" y="{y}" width="{length:.0f}" height="11" fill="{colour}">'
-                f"<title>{html.escape(title)}: {seconds(value)}</title></rect>"
-                f'<text x="{left + length + 4:.0f}" y="{y + 10}" font-size="10">{seconds(value)}</text>'
-            )
-
-        parts = [
-            f'<line x1="{left + i * scale:.0f}" x2="{left + i * scale:.0f}" y1="0" y2="{height - 20}" '
-            f'stroke="currentColor" opacity=".15"/><text x="{left + i * scale:.0f}" y="{height - 8}" '
-            f'font-size="10" text-anchor="middle">{seconds(10.0 ** (low + i))}</text>'
-            for i in range(high - low + 1)
-        ]
-        for i, r in enumerate(ran):
-            y = 34 * i + 4
-            parts.append(f'<text x="0" y="{y + 16}" font-size="12">{html.escape(r.route)}</text>')
-            parts.append(bar(y, r.first_seconds or 1.0, "#9ab", "first call"))
-            parts.append(bar(y + 12, r.steady_seconds or 1.0, "#389", "then"))
-        return (
-            f'<svg role="img" aria-label="first call and steady time of each route" fill="currentColor" '
-            f'width="{left + width + 70}" height="{height}">{"".join(parts)}</svg>'
-        )
 
 
 def seconds(value: float | None) -> str:
@@ -138,19 +92,8 @@ def seconds(value: float | None) -> str:
     return f"{value * 1e9:.3g} ns"
 
 
-def _memory(row: RouteResult) -> str:
+def memory(row: RouteResult) -> str:
+    """The most memory a route's process had; a star marks that of the kernel itself."""
     if row.memory_bytes is None:
         return "–"
     return f"{row.memory_bytes / 1e6:.0f} MB" + ("*" if row.this_process else "")
-
-
-def _row(row: RouteResult) -> str:
-    if not row.ran:
-        return (
-            f"<tr><td>{html.escape(row.route)}</td>"
-            f'<td colspan="5" style="text-align:left">not run: {html.escape(row.reason)}</td></tr>'
-        )
-    values = (row.route, row.verdict, row.oracle, seconds(row.first_seconds), seconds(row.steady_seconds))
-    note = ' title="the notebook\'s kernel"' if row.this_process else ""
-    cells = "".join(f"<td>{html.escape(v)}</td>" for v in values)
-    return f"<tr>{cells}<td{note}>{_memory(row)}</td></tr>"

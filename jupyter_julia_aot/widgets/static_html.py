@@ -28,10 +28,10 @@ def style() -> str:
 def generation_html(state: GenerationState) -> str:
     """A header, one folded entry per candidate, the chosen one open."""
     head = state.head
-    parts = [_header(head["name"], head["status"], headline(state).split(" · ", 1)[1], head["request"])]
-    parts += [_note("warning", w) for w in head["warnings"]]
+    parts = [header(head["name"], head["status"], headline(state).split(" · ", 1)[1], head["request"])]
+    parts += [note("warning", w) for w in head["warnings"]]
     if head["message"]:
-        parts.append(_note("error", head["message"], head["remedy"]))
+        parts.append(note("error", head["message"], head["remedy"]))
     parts.append('<div class="jja-rows">')
     parts += [_candidate(row, head) for row in state.rows]
     parts.append("</div>")
@@ -39,15 +39,15 @@ def generation_html(state: GenerationState) -> str:
         parts.append(
             f'<p class="jja-hint">Use it: <code>%julia accept {escape(str(head["selected"]))}</code></p>'
         )
-    return _page(parts)
+    return page(parts)
 
 
 def build_html(state: BuildState) -> str:
     """A header, the stages with their seconds, diagnostics, the artifact and its first run."""
     head = state.head
-    parts = [_header(head["name"], head["status"], f"{head['kind']} · {head['seconds']:.1f} s", "")]
+    parts = [header(head["name"], head["status"], f"{head['kind']} · {head['seconds']:.1f} s", "")]
     if head["message"]:
-        parts.append(_note("error", head["message"], head["remedy"]))
+        parts.append(note("error", head["message"], head["remedy"]))
     parts.append('<ol class="jja-stages">')
     longest = max((s["seconds"] for s in state.stages), default=0.0) or 1.0
     for s in state.stages:
@@ -63,14 +63,16 @@ def build_html(state: BuildState) -> str:
     parts += [_diagnostic(d) for d in state.diagnostics]
     if state.result:
         parts += _artifact(state.result)
-    return _page(parts)
+    return page(parts)
 
 
-def _page(parts: list[str]) -> str:
+def page(parts: list[str]) -> str:
+    """A view made of its parts, with the style sheet."""
     return f'<div class="jja jja-static"><style>{style()}</style>{"".join(parts)}</div>'
 
 
-def _header(name: str, status: str, facts: str, request: str) -> str:
+def header(name: str, status: str, facts: str, request: str = "") -> str:
+    """The line that every view begins with, and what was asked."""
     text = (
         f'<div class="jja-head"><strong class="jja-name">{escape(name)}</strong> '
         f'<span class="jja-chip jja-{escape(status)}">{escape(status)}</span> '
@@ -79,7 +81,8 @@ def _header(name: str, status: str, facts: str, request: str) -> str:
     return text + (f'<div class="jja-request">{escape(request)}</div>' if request else "")
 
 
-def _note(kind: str, text: str, remedy: str = "") -> str:
+def note(kind: str, text: str, remedy: str = "") -> str:
+    """An ``error`` or a ``warning``, and what to do."""
     tail = f"<br>→ {escape(remedy)}" if remedy else ""
     return f'<div class="jja-note jja-{kind}">{escape(text)}{tail}</div>'
 
@@ -101,8 +104,8 @@ def _candidate(row: Row, head: dict[str, Any]) -> str:
     state = "accepted" if row["id"] == head["accepted"] else "selected" if chosen else ""
     body = [_pre(row["code"])]
     if row["error"]:
-        body.append(_note("error", error_line(row)))
-    body += [_note("error", f) for f in row["failures"]]
+        body.append(note("error", error_line(row)))
+    body += [note("error", f) for f in row["failures"]]
     if row["notes"]:
         body.append(f'<ul class="jja-notes">{"".join(f"<li>{escape(n)}</li>" for n in row["notes"])}</ul>')
     if row["diff"]:
@@ -141,9 +144,9 @@ def _diagnostic(d: dict[str, Any]) -> str:
     source = _pre(d["source"]) if d["source"] else ""
     message = str(d["message"])
     if not d.get("cause"):
-        return _note(str(d["severity"]), f"{place}{message}", str(d.get("remedy", ""))) + source
+        return note(str(d["severity"]), f"{place}{message}", str(d.get("remedy", ""))) + source
     said = f"<details><summary>what the compiler says</summary>{_pre(message, 'jja-wrap')}</details>"
-    return _note(str(d["severity"]), f"{place}{d['cause']}", str(d["remedy"])) + source + said
+    return note(str(d["severity"]), f"{place}{d['cause']}", str(d["remedy"])) + source + said
 
 
 def _proof(proof: dict[str, Any]) -> str:

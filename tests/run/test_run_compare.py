@@ -59,9 +59,7 @@ def test_routes_give_the_same_and_auto_remembers_the_best() -> None:
         assert rows[route].memory_bytes
     assert not rows["library"].ran
     assert "was built" in rows["library"].reason
-    text, page = str(found), found._repr_html_()
-    assert "auto → " in text
-    assert "<svg" in page
+    assert "auto → " in str(found)
     best = take_best("wave_c", WAVE, found, backend="cpu")
     assert np.allclose(best(np.ones(2), 2.0), 2 * np.sin(1))
     assert found.best is not None
@@ -132,7 +130,7 @@ def test_differences() -> None:
     assert difference_of(True, 1.0) == 0
 
 
-def test_the_table_escapes_and_names_the_best() -> None:
+def test_the_best_route_is_the_fastest_that_is_right() -> None:
     rows = (
         RouteResult(route="worker", ran=True, equal=True, difference=0.0, oracle="passed", first_seconds=2.0,
                     steady_seconds=3e-4),
@@ -142,7 +140,6 @@ def test_the_table_escapes_and_names_the_best() -> None:
     )  # fmt: skip
     found = Comparison(name="f", calls=1, rows=rows)
     assert found.best is rows[0], "the fastest one is wrong"
-    assert "<b>no</b>" not in found._repr_html_()
     assert found.why == "worker: 300 µs per call, against reactant 1 µs (measured)"
     assert [seconds(t) for t in (1.0, 0.0123, 2.5e-7)] == ["1 s", "12.3 ms", "250 ns"]
 

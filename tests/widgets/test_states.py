@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from html.parser import HTMLParser
-
 import pytest
 
 from jupyter_julia_aot.widgets.build_state import MOST_DIAGNOSTICS, BuildState
@@ -20,38 +18,7 @@ from tests.widgets.examples import (
     generation_events,
     trial,
 )
-
-VOID = {"br", "img", "input", "meta", "link", "hr"}
-
-
-class Strict(HTMLParser):
-    """Collects elements and complains about tags that do not match."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.open: list[str] = []
-        self.seen: list[tuple[str, dict[str, str | None]]] = []
-        self.text = ""
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.seen.append((tag, dict(attrs)))
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open, f"</{tag}> without a start"
-        assert self.open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        self.text += data
-
-
-def parsed(html: str) -> Strict:
-    parser = Strict()
-    parser.feed(html)
-    parser.close()
-    assert not parser.open
-    return parser
+from tests.widgets.pages import parsed
 
 
 @pytest.mark.parametrize("html", [generation_html(generation(HOSTILE, HOSTILE)), build_html(build(HOSTILE))])
