@@ -46,6 +46,7 @@ export function makeServices(options: {
     const content = new RunWidget(services, id, () => widget.dispose());
     const widget = new MainAreaWidget({ content });
     widget.id = widgetId;
+    widget.toolbar.hide(); // it would be an empty strip
     widget.title.label = trans.__('Run');
     widget.title.icon = juliaIcon;
     widget.title.closable = true;

@@ -1,10 +1,11 @@
 import { TranslationBundle } from '@jupyterlab/translation';
+import { copyIcon, deleteIcon, downloadIcon, folderIcon, runIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
 import { splitArguments } from './arguments';
 import { useAsked, useDo, useLive, useServices } from './context';
 import * as format from './format';
-import { Badge, Button, Failure, Loading } from './parts';
+import { Badge, Button, Facts, Failure, IconButton, Loading } from './parts';
 import { treemap } from './treemap';
 import { IArtifact, IBuild } from './types';
 
@@ -39,8 +40,8 @@ export function BuildsSection(): JSX.Element {
       {gone > 0 && (
         <div className="jja-run">
           <Button
-            label={trans.__('Prune')}
-            title={trans._n('Forget %1 build whose file is gone', 'Forget %1 builds whose files are gone', gone)}
+            label={trans._n('Prune %1 deleted build', 'Prune %1 deleted builds', gone)}
+            title={trans.__('Forget builds whose files are gone')}
             onClick={() =>
               act(async () => {
                 const { pruned } = await model.api.prune();
@@ -75,26 +76,17 @@ function Build(props: { build: IBuild; again: () => void }): JSX.Element {
         props.again();
       }
     });
+  const size = artifact.bundle_bytes ?? artifact.bytes;
   return (
     <article className="jja-card" aria-label={artifact.name} data-artifact={artifact.id}>
       <div className="jja-line">
         <button className="jja-open" aria-expanded={open} onClick={() => setOpen(!open)}>
           <span className="jja-name">{artifact.name}</span>
-          <span className="jja-facts">{format.bytes(artifact.bundle_bytes ?? artifact.bytes)}</span>
         </button>
         <Badge {...badgeOf(build, trans)} />
       </div>
-      <div className="jja-facts jja-pad">
-        {[
-          artifact.kind,
-          artifact.backend,
-          artifact.julia && `Julia ${artifact.julia}`,
-          artifact.needs_julia ? trans.__('needs Julia') : trans.__('stands alone'),
-          seconds > 0 && trans.__('built in %1', format.seconds(seconds)),
-          format.moment(build.at)
-        ]
-          .filter(Boolean)
-          .join(' · ')}
+      <div className="jja-facts jja-under">
+        {[kindName(artifact, trans), format.bytes(size), format.moment(build.at)].join(' · ')}
       </div>
       {open && (
         <div className="jja-body">
@@ -118,29 +110,70 @@ function Build(props: { build: IBuild; again: () => void }): JSX.Element {
                 spellCheck={false}
                 onChange={e => setArgs(e.target.value)}
               />
-              <button type="submit" className="jja-button">
+              <button type="submit" className="jja-button jja-with-icon">
+                <runIcon.react tag="span" width="16px" height="16px" />
                 {trans.__('Run')}
               </button>
             </form>
           )}
-          <div className="jja-tabs">
-            <Button label={trans.__('Download')} disabled={!build.exists} onClick={() => actions.download(build)} />
+          <div className="jja-actions">
+            <button
+              type="button"
+              className="jja-button jja-with-icon"
+              disabled={!build.exists}
+              onClick={() => actions.download(build)}
+            >
+              <downloadIcon.react tag="span" width="16px" height="16px" />
+              {trans.__('Download')}
+            </button>
             {artifact.bundle_bytes !== null && (
               <Button
-                label={trans.__('Download bundle')}
-                title={trans.__('The program with its libraries as a ZIP file')}
+                label={trans.__('Bundle')}
+                title={trans.__('Download the program with its libraries as a ZIP file')}
                 disabled={!build.exists}
                 onClick={() => actions.download(build, 'bundle')}
               />
             )}
-            <Button label={trans.__('Reveal')} disabled={!build.exists} onClick={() => actions.reveal(build)} />
-            <Button label={trans.__('Delete')} onClick={remove} />
+            <span className="jja-grow" />
+            <IconButton
+              icon={folderIcon}
+              label={trans.__('Reveal')}
+              disabled={!build.exists}
+              onClick={() => actions.reveal(build)}
+            />
+            <IconButton
+              icon={copyIcon}
+              label={trans.__('Copy the path')}
+              onClick={() => actions.copy(artifact.path)}
+            />
+            <IconButton icon={deleteIcon} label={trans.__('Delete')} onClick={remove} />
           </div>
-          <div className="jja-facts jja-path">{`sha256 ${artifact.sha256}`}</div>
+          <Facts
+            facts={[
+              [trans.__('Alone'), artifact.needs_julia ? trans.__('needs Julia') : trans.__('needs no Julia')],
+              [
+                trans.__('Compiled by'),
+                [artifact.backend, artifact.julia && `Julia ${artifact.julia}`, artifact.trim && trans.__('trim %1', artifact.trim)]
+                  .filter(Boolean)
+                  .join(' · ') || '–'
+              ],
+              [trans.__('Took'), seconds > 0 ? format.seconds(seconds) : '–'],
+              ['SHA-256', <code title={artifact.sha256}>{`${artifact.sha256.slice(0, 16)}…`}</code>]
+            ]}
+          />
         </div>
       )}
     </article>
   );
+}
+
+function kindName(artifact: IArtifact, trans: TranslationBundle): string {
+  const names: Record<string, string> = {
+    exe: trans.__('program'),
+    lib: trans.__('library'),
+    sysimage: trans.__('system image')
+  };
+  return names[artifact.kind] ?? artifact.kind;
 }
 
 /** One word on what is known of a build: does its file exist, did it run. */
@@ -157,47 +190,51 @@ function badgeOf(build: IBuild, trans: TranslationBundle): { kind: string; label
     : { kind: 'failed', label: trans.__('exit code %1', verified.exit_code) };
 }
 
-const WIDTH = 260;
-const HEIGHT = 130;
-
-/** The artifact and its libraries as areas. */
+/** The artifact and its libraries as areas, drawn as the build view draws them. */
 function SizeMap(props: { artifact: IArtifact }): JSX.Element | null {
   const { trans } = useServices();
   const { artifact } = props;
   const parts = [
-    { name: artifact.name, bytes: artifact.bytes, own: true },
-    ...artifact.libraries.filter(l => l.bundled).map(l => ({ name: l.name, bytes: l.bytes, own: false }))
-  ];
+    { name: artifact.name, bytes: artifact.bytes },
+    ...artifact.libraries.filter(l => l.bundled)
+  ].sort((a, b) => b.bytes - a.bytes);
+  if (parts.length === 1) {
+    return null; // one full rectangle says nothing that the size does not
+  }
   const boxes = treemap(parts.map(p => p.bytes), WIDTH, HEIGHT);
   const label = parts.map(p => `${p.name} ${format.bytes(p.bytes)}`).join(', ');
   return (
-    <svg className="jja-map" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={trans.__('Sizes: %1', label)}>
+    <div className="jja-map" role="img" aria-label={trans.__('Sizes: %1', label)}>
       {parts.map((part, i) => {
-        const box = boxes[i];
-        const room = Math.floor(box.width / 6.2);
+        const { x, y, width, height } = boxes[i];
         return (
-          <g key={i}>
-            <title>{`${part.name} ${format.bytes(part.bytes)}`}</title>
-            <rect
-              className={part.own ? 'jja-map-own' : 'jja-map-library'}
-              x={box.x}
-              y={box.y}
-              width={Math.max(0, box.width - 1)}
-              height={Math.max(0, box.height - 1)}
-            />
-            {box.height > 14 && room > 4 && (
-              <text x={box.x + 4} y={box.y + 12}>
-                {format.oneLine(part.name, room)}
-              </text>
+          <div
+            key={i}
+            className="jja-tile"
+            title={`${part.name}: ${format.bytes(part.bytes)}`}
+            style={
+              {
+                left: `${(100 * x) / WIDTH}%`,
+                top: `${(100 * y) / HEIGHT}%`,
+                width: `${(100 * width) / WIDTH}%`,
+                height: `${(100 * height) / HEIGHT}%`,
+                '--shade': `${Math.max(12, 60 - 9 * i)}%`
+              } as React.CSSProperties
+            }
+          >
+            {width > 44 && height > 30 && (
+              <>
+                <span>{format.oneLine(part.name, 40)}</span>
+                <span>{format.bytes(part.bytes)}</span>
+              </>
             )}
-            {box.height > 28 && room > 7 && (
-              <text className="jja-quiet" x={box.x + 4} y={box.y + 25}>
-                {format.bytes(part.bytes)}
-              </text>
-            )}
-          </g>
+          </div>
         );
       })}
-    </svg>
+    </div>
   );
 }
+
+// The box in pixels of a usual panel: what is too small for a name there stays without one.
+const WIDTH = 270;
+const HEIGHT = 150;

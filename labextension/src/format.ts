@@ -1,12 +1,12 @@
 /** Numbers as people read them. */
 
-/** Bytes with a binary unit: `1.7 MiB`. */
+/** Bytes with a decimal unit, as widgets, command line and README have them: `1.7 MB`. */
 export function bytes(count: number): string {
-  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
+  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
   let value = count;
   let unit = 0;
-  while (value >= 1024 && unit < units.length - 1) {
-    value /= 1024;
+  while (value >= 1000 && unit < units.length - 1) {
+    value /= 1000;
     unit++;
   }
   return `${unit === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`;
@@ -56,10 +56,28 @@ export function count(value: number): string {
     .replace(/\B(?=(\d{3})+$)/g, '\u202f');
 }
 
-/** Money with as many digits as it needs: `0.0042 USD`, `12.30 USD`. */
+/** A count in short: `812`, `12.3 k`, `3.65 M`. */
+export function short(value: number): string {
+  for (const [scale, unit] of [
+    [1e9, 'G'],
+    [1e6, 'M'],
+    [1e3, 'k']
+  ] as const) {
+    if (value >= scale) {
+      return `${Number((value / scale).toPrecision(3))}\u202f${unit}`;
+    }
+  }
+  return String(Math.round(value));
+}
+
+/** A sum of money with as many digits as it needs: `0.00042`, `12.30`. */
+export function amount(value: number): string {
+  return value.toFixed(value === 0 || Math.abs(value) >= 1 ? 2 : Math.abs(value) >= 0.01 ? 3 : 5);
+}
+
+/** Money with its currency: `12.30 USD`. */
 export function money(value: number, currency: string): string {
-  const digits = value === 0 || Math.abs(value) >= 1 ? 2 : Math.abs(value) >= 0.01 ? 3 : 5;
-  return `${value.toFixed(digits)} ${currency}`;
+  return `${amount(value)} ${currency}`;
 }
 
 /** A share of one: `37 %`. */

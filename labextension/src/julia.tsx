@@ -1,8 +1,10 @@
+import { TranslationBundle } from '@jupyterlab/translation';
+import { refreshIcon, stopIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
 import { useAsked, useDo, useLive, useServices } from './context';
 import * as format from './format';
-import { Badge, Button, Facts, Failure, Loading, Note, Progress } from './parts';
+import { Badge, Button, Facts, Failure, IconButton, Loading, Note, Progress } from './parts';
 
 /** Every Julia on this machine, what it can do, and why not the rest. */
 export function JuliaSection(): JSX.Element {
@@ -48,14 +50,10 @@ export function JuliaSection(): JSX.Element {
           <div className="jja-facts jja-pad jja-path">{t.path}</div>
           <ul className="jja-capabilities">
             {(t.capabilities ?? []).map((name: string) => (
-              <li key={name} className="jja-can">
-                <span aria-hidden="true">✓</span> {name}
-              </li>
+              <Capability key={name} name={name} can text={purpose(name, trans)} />
             ))}
             {Object.entries(t.reason ?? {}).map(([name, why]) => (
-              <li key={name} className="jja-cannot">
-                <span aria-label={trans.__('not')}>✗</span> {name} <span className="jja-facts">{String(why)}</span>
-              </li>
+              <Capability key={name} name={name} can={false} text={String(why)} />
             ))}
           </ul>
         </article>
@@ -69,7 +67,14 @@ export function JuliaSection(): JSX.Element {
             [trans.__('Sandbox'), sandboxText(known.sandbox, trans.__('none works here'))],
             [trans.__('Devices'), (known.devices ?? []).map(deviceText).join(', ') || trans.__('CPU only')],
             [trans.__('C compiler'), known.compiler ?? '–'],
-            ...(known.routes?.note ? [[trans.__('Notebook cells'), String(known.routes.note)] as [string, string]] : []),
+            [
+              trans.__('Cells run in'),
+              known.routes?.in_process
+                ? trans.__("the notebook's process, Julia %1", known.routes.in_process)
+                : known.routes?.worker
+                  ? trans.__('a process of their own, Julia %1', known.routes.worker)
+                  : '–'
+            ],
             [trans.__('Checked'), doctor.value.checked ? format.moment(doctor.value.checked) : '–']
           ]}
         />
@@ -78,7 +83,11 @@ export function JuliaSection(): JSX.Element {
         <div className="jja-card">
           <div className="jja-line">
             <span className="jja-grow">{running.message || trans.__('Installing Julia…')}</span>
-            <Button label={trans.__('Stop')} onClick={() => act(() => model.api.stopJob(running.id))} />
+            <IconButton
+              icon={stopIcon}
+              label={trans.__('Stop installing Julia')}
+              onClick={() => act(() => model.api.stopJob(running.id))}
+            />
           </div>
           <div className="jja-pad">
             <Progress fraction={running.progress?.fraction ?? null} label={trans.__('Installing Julia')} />
@@ -86,15 +95,51 @@ export function JuliaSection(): JSX.Element {
         </div>
       )}
       <div className="jja-run">
-        <Button label={checking ? trans.__('Looking…') : trans.__('Look again')} disabled={checking} onClick={check} />
         <Button
           label={trans.__('Install Julia')}
+          title={trans.__('Fetch a Julia of our own, apart from others; it goes on when you close this tab')}
+          primary={known !== null && toolchains.length === 0}
           disabled={running !== undefined}
           onClick={() => act(() => model.api.startJob({ verb: 'setup' }))}
+        />
+        <span className="jja-grow" />
+        <IconButton
+          icon={refreshIcon}
+          label={checking ? trans.__('Looking…') : trans.__('Look again')}
+          disabled={checking}
+          onClick={check}
         />
       </div>
     </>
   );
+}
+
+function Capability(props: { name: string; can: boolean; text: string }): JSX.Element {
+  const { trans } = useServices();
+  return (
+    <li className={props.can ? 'jja-can' : 'jja-cannot'}>
+      <span aria-label={props.can ? trans.__('can') : trans.__('cannot')} role="img">
+        {props.can ? '✓' : '✗'}
+      </span>
+      <span>
+        {/* Most reasons name what they are about themselves. */}
+        {!props.text.toLowerCase().startsWith(props.name) && <>{props.name} </>}
+        <span className="jja-facts">{props.text}</span>
+      </span>
+    </li>
+  );
+}
+
+/** What a capability is good for. */
+function purpose(name: string, trans: TranslationBundle): string {
+  const known: Record<string, string> = {
+    trial: trans.__('proves candidates in the sandbox'),
+    juliacall: trans.__("runs in the notebook's process"),
+    juliac: trans.__('compiles to small binaries'),
+    packagecompiler: trans.__('compiles apps and libraries'),
+    sysimage: trans.__('compiles programs that carry Julia')
+  };
+  return known[name] ?? '';
 }
 
 function sandboxText(sandbox: any, none: string): string {

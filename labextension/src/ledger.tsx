@@ -4,7 +4,7 @@ import * as React from 'react';
 import { breakEven } from './breakeven';
 import { useAsked, useDo, useLive, useMemory, useServices } from './context';
 import * as format from './format';
-import { Facts, Failure, Loading } from './parts';
+import { Facts, Failure, Loading, Note } from './parts';
 import { ILedger } from './types';
 
 const DAY = 86_400;
@@ -55,27 +55,29 @@ export function LedgerSection(): JSX.Element {
   };
   return (
     <>
-      <div className="jja-run">
-        <select
-          className="jja-input"
-          aria-label={trans.__('Time span')}
-          value={days}
-          onChange={e => setDays(Number(e.target.value))}
-        >
-          {SPANS.map(length => (
-            <option key={length} value={length}>
-              {spanName(length, trans)}
-            </option>
-          ))}
-        </select>
-        <input
-          className="jja-input"
-          list="jja-models"
-          aria-label={trans.__('Compare with the prices of')}
-          defaultValue={baseline || base?.model || ''}
-          onBlur={e => setBaseline(e.target.value.trim())}
-          onKeyDown={e => e.key === 'Enter' && setBaseline(e.currentTarget.value.trim())}
-        />
+      <div className="jja-numbers jja-two">
+        <label>
+          {trans.__('Time span')}
+          <select className="jja-input" value={days} onChange={e => setDays(Number(e.target.value))}>
+            {SPANS.map(length => (
+              <option key={length} value={length}>
+                {spanName(length, trans)}
+              </option>
+            ))}
+          </select>
+        </label>
+        <label>
+          {trans.__('Compare with')}
+          <input
+            className="jja-input"
+            list="jja-models"
+            key={base?.model}
+            defaultValue={baseline || base?.model || ''}
+            spellCheck={false}
+            onBlur={e => setBaseline(e.target.value.trim())}
+            onKeyDown={e => e.key === 'Enter' && setBaseline(e.currentTarget.value.trim())}
+          />
+        </label>
         <datalist id="jja-models">
           {MODELS.map(name => (
             <option key={name} value={name} />
@@ -85,7 +87,31 @@ export function LedgerSection(): JSX.Element {
       {value.runs === 0 ? (
         <div className="jja-empty">{trans.__('Nothing was generated in this time.')}</div>
       ) : (
-        <Chart ledger={value} days={days} />
+        <>
+          <Chart ledger={value} days={days} />
+          <table className="jja-costs">
+            <thead>
+              <tr>
+                <td />
+                <th scope="col">{trans.__('here, %1', value.currency)}</th>
+                <th scope="col">{trans.__('%1, %2', base?.model ?? '–', 'USD')}</th>
+              </tr>
+            </thead>
+            <tbody>
+              <tr>
+                <th scope="row">{trans.__('Cost')}</th>
+                <td>{format.amount(value.energy_cost)}</td>
+                <td title={base?.note}>{base?.cost == null ? '–' : format.amount(base.cost)}</td>
+              </tr>
+              <tr>
+                <th scope="row">{trans.__('Per solved task')}</th>
+                <td>{value.cost_per_solved === null ? '–' : format.amount(value.cost_per_solved)}</td>
+                <td>{base?.per_solved == null ? '–' : format.amount(base.per_solved)}</td>
+              </tr>
+            </tbody>
+          </table>
+          {base?.cost == null && base?.note && <Note kind="warning" text={base.note} />}
+        </>
       )}
       <Facts
         facts={[
@@ -93,28 +119,14 @@ export function LedgerSection(): JSX.Element {
             trans.__('Tokens'),
             trans.__(
               '%1 in (%2 cached), %3 out',
-              format.count(value.usage.prompt_tokens),
-              format.count(value.usage.cached_tokens),
-              format.count(value.usage.completion_tokens)
+              format.short(value.usage.prompt_tokens),
+              format.short(value.usage.cached_tokens),
+              format.short(value.usage.completion_tokens)
             )
           ],
+          [trans.__('Solved'), trans.__('%1 of %2 runs', format.count(value.solved), format.count(value.runs))],
           [trans.__('Model busy'), format.seconds(value.usage.seconds)],
-          [trans.__('Solved'), trans.__('%1 of %2 runs', value.solved, value.runs)],
-          [
-            trans.__('Cost here'),
-            `${format.money(value.energy_cost, value.currency)} (${value.energy_kwh.toFixed(3)} kWh)`
-          ],
-          [
-            trans.__('At %1', base?.model ?? '–'),
-            base?.cost === null || base === undefined ? (base?.note ?? '–') : format.money(base.cost, 'USD')
-          ],
-          [
-            trans.__('Per solved task'),
-            [
-              value.cost_per_solved === null ? '–' : format.money(value.cost_per_solved, value.currency),
-              base?.per_solved == null ? '–' : format.money(base.per_solved, 'USD')
-            ].join(' / ')
-          ]
+          [trans.__('Energy'), `${value.energy_kwh.toFixed(value.energy_kwh < 1 ? 3 : 1)} kWh`]
         ]}
       />
       <div className="jja-numbers">
@@ -160,8 +172,7 @@ function Numeric(props: { label: string; value: number; set: (text: string) => v
 }
 
 const WIDTH = 280;
-const HEIGHT = 90;
-const BASE = 74;
+const HEIGHT = 60;
 
 /** Tokens a day as bars: those of solved runs' days are labelled by their count on hover. */
 function Chart(props: { ledger: ILedger; days: number }): JSX.Element {
@@ -176,36 +187,37 @@ function Chart(props: { ledger: ILedger; days: number }): JSX.Element {
   const most = Math.max(1, ...values);
   const step = WIDTH / shown;
   const total = values.reduce((a, b) => a + b, 0);
+  const label = trans.__('Tokens a day, %1 in all, at most %2', format.count(total), format.count(most));
   return (
-    <svg
-      className="jja-chart"
-      viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
-      role="img"
-      aria-label={trans.__('Tokens a day, %1 in all, at most %2', format.count(total), format.count(most))}
-    >
-      <text className="jja-quiet" x={0} y={9}>
-        {trans.__('%1 tokens', format.count(most))}
-      </text>
-      <line x1={0} x2={WIDTH} y1={BASE} y2={BASE} />
-      {values.map((value, i) => {
-        const height = ((BASE - 14) * value) / most;
-        const entry = known.get(names[i]);
-        return (
-          <rect key={names[i]} x={i * step + step * 0.12} width={step * 0.76} y={BASE - height} height={height}>
-            <title>
-              {`${names[i]}: ${format.count(value)}${entry ? `, ${entry.solved}/${entry.runs} ✓` : ''}`}
-            </title>
-          </rect>
-        );
-      })}
-      <text className="jja-quiet" x={0} y={HEIGHT - 4}>
-        {names[0]}
-      </text>
-      <text className="jja-quiet" x={WIDTH} y={HEIGHT - 4} textAnchor="end">
-        {names[names.length - 1]}
-      </text>
-    </svg>
+    <figure className="jja-chart">
+      <figcaption className="jja-facts">
+        <span>{trans.__('Tokens a day')}</span>
+        <span>{trans.__('at most %1', format.short(most))}</span>
+      </figcaption>
+      <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} preserveAspectRatio="none" role="img" aria-label={label}>
+        {values.map((value, i) => {
+          const height = (HEIGHT * value) / most;
+          const entry = known.get(names[i]);
+          return (
+            <rect key={names[i]} x={i * step + step * 0.12} width={step * 0.76} y={HEIGHT - height} height={height}>
+              <title>
+                {`${names[i]}: ${format.count(value)}${entry ? `, ${entry.solved}/${entry.runs} ✓` : ''}`}
+              </title>
+            </rect>
+          );
+        })}
+      </svg>
+      <div className="jja-facts">
+        <span>{dayLabel(names[0])}</span>
+        <span>{trans.__('today')}</span>
+      </div>
+    </figure>
   );
+}
+
+/** `2026-11-27` in the reader's way. */
+function dayLabel(day: string): string {
+  return new Date(`${day}T12:00`).toLocaleDateString([], { day: 'numeric', month: 'short' });
 }
 
 function dayName(ms: number): string {

@@ -1,8 +1,9 @@
+import { refreshIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
 import { useAsked, useDo, useLive, useServices } from './context';
 import * as format from './format';
-import { Button, Facts, Failure, Loading, Note } from './parts';
+import { Button, Facts, Failure, IconButton, Loading, Note } from './parts';
 import { IModelInUse, IModelInfo } from './types';
 
 const LOW_CACHE = 0.05;
@@ -61,27 +62,33 @@ export function ModelSection(): JSX.Element {
       <Serving url={served} takeOver={takeOver} use={url => use(url, '')} />
       <Facts
         facts={[
-          [trans.__('Server'), chosen || current?.base_url || trans.__('embedded: starts when needed, stops when idle')],
           [
             trans.__('Model'),
             String(settings.value.values.model || current?.model || state.value.model || '–')
           ],
+          [trans.__('Server'), chosen || current?.base_url || trans.__('embedded: starts when needed, stops when idle')],
+          [trans.__('Chosen by'), (chosen ? '' : info?.origin) || settings.value.origins.base_url],
           [
             trans.__('Context'),
-            current?.context_tokens ? trans.__('%1 tokens', format.count(current.context_tokens)) : '–'
+            [
+              current?.context_tokens ? trans.__('%1 tokens', format.count(current.context_tokens)) : '',
+              current?.slots ? trans._n('%1 slot', '%1 slots', current.slots) : ''
+            ]
+              .filter(Boolean)
+              .join(' · ') || trans.__('the server does not say')
           ],
-          [trans.__('Slots'), current?.slots ? String(current.slots) : '–'],
           [
             trans.__('Speed'),
             tokens_per_second === null
-              ? '–'
+              ? trans.__('not measured yet')
               : trans.__('%1 tokens/s (last %2 runs)', tokens_per_second.toFixed(0), state.value.runs)
           ],
           [
-            trans.__('Prompt from cache'),
-            cached_share === null ? '–' : format.percent(cached_share)
-          ],
-          [trans.__('Chosen by'), (chosen ? '' : info?.origin) || settings.value.origins.base_url]
+            trans.__('From cache'),
+            cached_share === null
+              ? trans.__('not measured yet')
+              : trans.__('%1 of the prompts', format.percent(cached_share))
+          ]
         ]}
       />
       {info?.usable === false && info.reason && (
@@ -98,10 +105,13 @@ export function ModelSection(): JSX.Element {
         />
       )}
       <fieldset className="jja-choices">
-        <legend>{trans.__('Use')}</legend>
+        <legend>{trans.__('Which server')}</legend>
         <label>
           <input type="radio" name="jja-server" checked={chosen === ''} onChange={() => use('', '')} />
-          <span>{trans.__('Automatic: a discovered server, else the embedded model')}</span>
+          <span>
+            {trans.__('Automatic')}{' '}
+            <span className="jja-facts">{trans.__('a server found here, else the embedded model')}</span>
+          </span>
         </label>
         {unique.map(server => (
           <label key={server.base_url}>
@@ -114,7 +124,7 @@ export function ModelSection(): JSX.Element {
             <span>
               {server.model || (server.server === 'embedded' ? trans.__('the embedded model') : server.base_url)}{' '}
               <span className="jja-facts">
-                {server.server ?? server.source} · {server.base_url}
+                {[server.server !== 'unknown' && server.server, server.base_url].filter(Boolean).join(' · ')}
               </span>
             </span>
           </label>
@@ -122,7 +132,6 @@ export function ModelSection(): JSX.Element {
         <OtherServer current={chosen} use={use} known={unique.map(s => s.base_url)} />
       </fieldset>
       <div className="jja-run">
-        <Button label={checking ? trans.__('Looking…') : trans.__('Look again')} disabled={checking} onClick={check} />
         {serving === null ? (
           <Button
             label={trans.__('Start the embedded model')}
@@ -163,6 +172,13 @@ export function ModelSection(): JSX.Element {
               actions.notify(trans.__('Asked; see Now.'));
             })
           }
+        />
+        <span className="jja-grow" />
+        <IconButton
+          icon={refreshIcon}
+          label={checking ? trans.__('Looking for servers…') : trans.__('Look for servers again')}
+          disabled={checking}
+          onClick={check}
         />
       </div>
       {doctor.value?.error && <Note kind="error" text={doctor.value.error} />}

@@ -1,10 +1,11 @@
 import { TranslationBundle } from '@jupyterlab/translation';
+import { closeIcon, stopIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
 import { useDo, useLive, useMemory, useServices } from './context';
 import * as format from './format';
-import { Badge, Button, Facts, Note, Output, Progress } from './parts';
-import { ILiveRun, tokensPerSecond } from './state';
+import { Badge, Button, Cells, Facts, IconButton, Note, Output, Progress, Shares, verdictName } from './parts';
+import { countVerdicts, ILiveRun, tokensPerSecond } from './state';
 import { IJob } from './types';
 
 /** What runs on this server now, and what this panel started lately. */
@@ -46,8 +47,8 @@ function LiveRun(props: { run: ILiveRun }): JSX.Element {
   const speed = tokensPerSecond(run);
   const stage = run.stages[run.stages.length - 1];
   const facts = [
+    run.model,
     speed === null ? '' : trans.__('%1 tokens/s', speed.toFixed(0)),
-    run.kind === 'generate' ? trans._n('%1 candidate', '%1 candidates', run.candidates.length) : '',
     run.notebook
   ].filter(Boolean);
   return (
@@ -58,9 +59,9 @@ function LiveRun(props: { run: ILiveRun }): JSX.Element {
         </button>
         <span className="jja-grow" />
         <Elapsed since={run.started} />
-        <Button
-          label={trans.__('Stop')}
-          title={trans.__('Stop %1', run.name)}
+        <IconButton
+          icon={stopIcon}
+          label={trans.__('Stop %1', run.name)}
           onClick={() => act(() => model.api.stopRun(run.id))}
         />
       </div>
@@ -80,11 +81,18 @@ function LiveRun(props: { run: ILiveRun }): JSX.Element {
       )}
       {run.candidates.length > 0 && (
         <div className="jja-verdicts">
-          {run.candidates.map((c, i) => (
-            <span key={c.id} title={format.oneLine(c.code)}>
-              <Badge kind={c.verdict ?? 'trying'} label={`${i + 1} ${c.verdict ?? '…'}`} />
-            </span>
-          ))}
+          <Cells
+            verdicts={run.candidates.map(c => ({
+              key: c.id,
+              verdict: c.verdict ?? 'trying',
+              title: `${verdictName(c.verdict ?? 'trying', trans)}: ${format.oneLine(c.code)}`
+            }))}
+          />
+          <span className="jja-facts">
+            {Object.entries(countVerdicts(run))
+              .map(([verdict, count]) => `${count} ${verdictName(verdict, trans)}`)
+              .join(' · ')}
+          </span>
         </div>
       )}
       {run.warnings.map((w, i) => (
@@ -156,9 +164,9 @@ function JobRow(props: { job: IJob; quiet: boolean }): JSX.Element {
         {runs ? (
           <>
             <Elapsed since={job.started} />
-            <Button
-              label={trans.__('Stop')}
-              title={trans.__('Stop %1', job.title)}
+            <IconButton
+              icon={stopIcon}
+              label={trans.__('Stop %1', job.title)}
               onClick={() => act(() => model.api.stopJob(job.id))}
             />
           </>
@@ -168,9 +176,9 @@ function JobRow(props: { job: IJob; quiet: boolean }): JSX.Element {
               kind={job.state === 'stopped' || job.state === 'lost' ? 'cancelled' : job.state}
               label={stateName(job.state, trans)}
             />
-            <Button
-              label="×"
-              title={trans.__('Take off the list')}
+            <IconButton
+              icon={closeIcon}
+              label={trans.__('Take off the list')}
               onClick={() =>
                 act(async () => {
                   await model.api.forgetJob(job.id);
@@ -189,7 +197,7 @@ function JobRow(props: { job: IJob; quiet: boolean }): JSX.Element {
           )}
         </div>
       )}
-      {!props.quiet && job.message && <div className="jja-facts jja-pad jja-clip">{format.visible(job.message)}</div>}
+      {!props.quiet && job.message && <div className="jja-facts jja-under jja-clip">{format.visible(job.message)}</div>}
       {details !== null && <JobDetails job={details} />}
     </article>
   );
@@ -203,7 +211,10 @@ function JobDetails(props: { job: IJob }): JSX.Element {
   return (
     <div className="jja-body">
       {scores.length > 0 && (
-        <Facts facts={scores.map(([k, score]) => [`pass@${k}`, format.percent(Number(score))])} />
+        <>
+          <Facts facts={scores.map(([k, score]) => [`pass@${k}`, format.percent(Number(score))])} />
+          <Shares counts={job.result.verdicts ?? {}} />
+        </>
       )}
       {output && <Output text={output} />}
       {job.log ? (

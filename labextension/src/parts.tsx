@@ -1,5 +1,7 @@
 /** Small parts that several sections share. Text is only ever set as text. */
 
+import { TranslationBundle } from '@jupyterlab/translation';
+import { LabIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
 import { useServices } from './context';
@@ -29,10 +31,87 @@ export function Button(props: {
   );
 }
 
+/** A button that is only an icon: its label is its tooltip, and what a screen reader says. */
+export function IconButton(props: {
+  icon: LabIcon;
+  label: string;
+  onClick: () => void;
+  disabled?: boolean;
+}): JSX.Element {
+  return (
+    <button
+      type="button"
+      className="jja-icon-button"
+      title={props.label}
+      aria-label={props.label}
+      disabled={props.disabled}
+      onClick={props.onClick}
+    >
+      <props.icon.react tag="span" width="16px" height="16px" />
+    </button>
+  );
+}
+
+/** A verdict or a state in words. */
+export function verdictName(kind: string, trans: TranslationBundle): string {
+  const names: Record<string, string> = {
+    passed: trans.__('passed'),
+    failed: trans.__('failed'),
+    error: trans.__('error'),
+    syntax: trans.__('syntax'),
+    timeout: trans.__('timeout'),
+    memory: trans.__('memory'),
+    crashed: trans.__('crashed'),
+    blocked: trans.__('blocked'),
+    trying: trans.__('being tried'),
+    running: trans.__('running'),
+    done: trans.__('done'),
+    cancelled: trans.__('stopped'),
+    lost: trans.__('lost')
+  };
+  return names[kind] ?? kind;
+}
+
 /** A verdict or state as a coloured word. */
 export function Badge(props: { kind: string; label?: string }): JSX.Element {
+  const { trans } = useServices();
   const safe = /^[a-z]+$/.test(props.kind) ? props.kind : 'unknown';
-  return <span className={`jja-chip jja-badge jja-${safe}`}>{props.label ?? props.kind}</span>;
+  return <span className={`jja-chip jja-badge jja-${safe}`}>{props.label ?? verdictName(props.kind, trans)}</span>;
+}
+
+/** Candidates as numbered squares, all of one size, coloured by what became of them. */
+export function Cells(props: { verdicts: { key: string; verdict: string; title: string }[] }): JSX.Element {
+  const { trans } = useServices();
+  return (
+    <ol className="jja-cells">
+      {props.verdicts.map((one, i) => (
+        <li
+          key={one.key}
+          className={`jja-cell jja-${one.verdict}`}
+          title={one.title}
+          aria-label={trans.__('Candidate %1: %2', i + 1, verdictName(one.verdict, trans))}
+        >
+          {i + 1}
+        </li>
+      ))}
+    </ol>
+  );
+}
+
+/** How many of each, as shares of one bar and in words: `5 passed, 2 failed`. */
+export function Shares(props: { counts: Record<string, number> }): JSX.Element {
+  const { trans } = useServices();
+  const present = Object.entries(props.counts).filter(([, count]) => count > 0);
+  return (
+    <div className="jja-pad">
+      <div className="jja-stack" aria-hidden="true">
+        {present.map(([verdict, count]) => (
+          <i key={verdict} className={`jja-${verdict}`} style={{ flexGrow: count }} />
+        ))}
+      </div>
+      <div className="jja-facts">{present.map(([verdict, count]) => `${count} ${verdictName(verdict, trans)}`).join(' · ')}</div>
+    </div>
+  );
 }
 
 export function Note(props: { kind: 'error' | 'warning'; text: string; remedy?: string }): JSX.Element {

@@ -1,8 +1,21 @@
+import { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
 import { useAsked, useDo, useLive, useServices } from './context';
 import * as format from './format';
-import { Badge, Button, Code, Diff, Facts, Failure, Loading, Note, Output, SideBySide } from './parts';
+import {
+  Badge,
+  Button,
+  Code,
+  Diff,
+  Facts,
+  Failure,
+  Loading,
+  Note,
+  Output,
+  SideBySide,
+  verdictName
+} from './parts';
 import { ICandidateEntry, IRun } from './types';
 
 /** One run: prompt, candidates beside each other as differences, trials and errors. */
@@ -132,7 +145,7 @@ function Compare(props: { run: IRun }): JSX.Element | null {
     <select className="jja-input" aria-label={label} value={value} onChange={e => set(Number(e.target.value))}>
       {candidates.map((c, i) => (
         <option key={c.candidate.id} value={i}>
-          {`${i + 1} ${c.candidate.origin} ${c.trials[c.trials.length - 1]?.verdict ?? ''}`}
+          {`#${i + 1} · ${[originName(c.candidate.origin, trans), verdictName(c.trials[c.trials.length - 1]?.verdict ?? '', trans)].filter(Boolean).join(' · ')}`}
         </option>
       ))}
     </select>
@@ -156,84 +169,138 @@ function Compare(props: { run: IRun }): JSX.Element | null {
   );
 }
 
+/** Where a candidate comes from, in words. */
+function originName(origin: string, trans: TranslationBundle): string {
+  const names: Record<string, string> = {
+    model: trans.__('model'),
+    idiom: trans.__('rewritten'),
+    repair: trans.__('repaired'),
+    evolve: trans.__('evolved'),
+    user: trans.__('yours')
+  };
+  return names[origin] ?? origin;
+}
+
+/** The candidate a reader wants to see first: the accepted one, the selected, else the last. */
+function foremost(run: IRun): string | undefined {
+  const last = run.candidates[run.candidates.length - 1];
+  return run.summary.accepted ?? run.summary.selected ?? last?.candidate.id;
+}
+
 function Candidate(props: { run: IRun; entry: ICandidateEntry; number: number }): JSX.Element {
+  const { trans } = useServices();
+  const { run, entry, number } = props;
+  const { candidate } = entry;
+  const trial = entry.trials[entry.trials.length - 1];
+  const parent = run.candidates.findIndex(c => c.candidate.id === candidate.parent) + 1;
+  const [chosen, setOpen] = React.useState<boolean | null>(null);
+  const open = chosen ?? foremost(run) === candidate.id;
+  const checks = trial ? trial.checks.passed + trial.checks.failed : 0;
+  const verdict = trial ? verdictName(trial.verdict, trans) : trans.__('not tried');
+  return (
+    <article className="jja-row" aria-label={trans.__('Candidate %1', number)}>
+      <div className="jja-line">
+        <button
+          type="button"
+          className="jja-open"
+          aria-expanded={open}
+          aria-label={trans.__('Candidate %1, %2', number, verdict)}
+          onClick={() => setOpen(!open)}
+        >
+          <span className="jja-number">{`#${number}`}</span>
+          <Badge kind={trial?.verdict ?? 'unknown'} label={verdict} />
+          <span className="jja-facts">
+            {[
+              originName(candidate.origin, trans),
+              parent > 0 ? trans.__('from #%1', parent) : '',
+              checks > 0 ? trans.__('%1/%2 checks', trial!.checks.passed, checks) : '',
+              trial ? format.seconds(trial.seconds) : ''
+            ]
+              .filter(Boolean)
+              .join(' · ')}
+          </span>
+          {run.summary.accepted === candidate.id ? (
+            <span className="jja-mark">{trans.__('accepted')}</span>
+          ) : (
+            run.summary.selected === candidate.id && <span className="jja-mark">{trans.__('selected')}</span>
+          )}
+          {!open && <span className="jja-short">{whyNot(entry)}</span>}
+        </button>
+      </div>
+      {open && <CandidateBody {...props} />}
+    </article>
+  );
+}
+
+/** The first line of what went wrong. */
+function whyNot(entry: ICandidateEntry): string {
+  const trial = entry.trials[entry.trials.length - 1];
+  const { error } = trial ?? {};
+  return format.oneLine(error ? faultText(error) : (trial?.failures[0] ?? ''), 160);
+}
+
+/** Julia's own text often begins with the type already. */
+function faultText(error: { type: string; message: string }): string {
+  const rest = error.message.startsWith(`${error.type}: `) ? error.message.slice(error.type.length + 2) : error.message;
+  return `${error.type}: ${rest}`;
+}
+
+function CandidateBody(props: { run: IRun; entry: ICandidateEntry; number: number }): JSX.Element {
   const { trans, actions } = useServices();
   const act = useDo();
   const { run, entry } = props;
   const { candidate } = entry;
   const trial = entry.trials[entry.trials.length - 1];
   const parent = run.candidates.find(c => c.candidate.id === candidate.parent);
-  const chosen = run.summary.selected === candidate.id;
   const [changes, setChanges] = React.useState(parent !== undefined);
   const passed = trial?.verdict === 'passed';
   return (
-    <article className="jja-row" aria-label={trans.__('Candidate %1', props.number)}>
-      <div className="jja-line">
-        <span className="jja-number">{props.number}</span>
-        <Badge kind={trial?.verdict ?? 'unknown'} label={trial?.verdict ?? trans.__('not tried')} />
-        <span className="jja-facts">
-          {[
-            candidate.origin,
-            trial ? trans.__('%1/%2 checks', trial.checks.passed, trial.checks.passed + trial.checks.failed) : '',
-            trial ? format.seconds(trial.seconds) : ''
-          ]
-            .filter(Boolean)
-            .join(' · ')}
-        </span>
-        {chosen && <span className="jja-mark">{trans.__('selected')}</span>}
-        {run.summary.accepted === candidate.id && <span className="jja-mark">{trans.__('accepted')}</span>}
+    <div className="jja-body">
+      <div className="jja-tabs">
+        <Button
+          primary={run.summary.selected === candidate.id}
+          label={trans.__('Accept')}
+          disabled={!passed}
+          title={
+            passed
+              ? trans.__('Make %1 callable in the current notebook', candidate.name)
+              : trans.__('Only candidates that passed their tests can be accepted here')
+          }
+          onClick={() => act(() => actions.accept(candidate))}
+        />
+        <Button
+          label={trans.__('Insert')}
+          title={trans.__('Put it into the notebook as a cell')}
+          onClick={() => act(() => actions.insertCell(candidate.code))}
+        />
+        <Button label={trans.__('Copy')} onClick={() => actions.copy(candidate.code)} />
+        {parent && <Button label={trans.__('Changes')} pressed={changes} onClick={() => setChanges(!changes)} />}
       </div>
-      <div className="jja-body">
-        <div className="jja-tabs">
-          <Button
-            primary={chosen}
-            label={trans.__('Accept')}
-            disabled={!passed}
-            title={
-              passed
-                ? trans.__('Make %1 callable in the current notebook', candidate.name)
-                : trans.__('Only candidates that passed their tests can be accepted here')
-            }
-            onClick={() => act(() => actions.accept(candidate))}
-          />
-          <Button
-            label={trans.__('Insert')}
-            title={trans.__('Put it into the notebook as a cell')}
-            onClick={() => act(() => actions.insertCell(candidate.code))}
-          />
-          <Button label={trans.__('Copy')} onClick={() => actions.copy(candidate.code)} />
-          {parent && (
-            <Button label={trans.__('Changes')} pressed={changes} onClick={() => setChanges(!changes)} />
-          )}
-        </div>
-        {candidate.notes.length > 0 && (
-          <ul className="jja-notes">
-            {candidate.notes.map((note, i) => (
-              <li key={i}>{note}</li>
-            ))}
-          </ul>
-        )}
-        {changes && parent ? (
-          <Diff before={parent.candidate.code} after={candidate.code} />
-        ) : (
-          <Code code={candidate.code} />
-        )}
-        {trial?.error && (
-          <Note
-            kind="error"
-            text={`${trial.error.type}${trial.error.line ? ` (${trans.__('line %1', trial.error.line)})` : ''}: ${trial.error.message}`}
-          />
-        )}
-        {trial && trial.failures.length > 0 && (
-          <Output text={trial.failures.join('\n')} />
-        )}
-        {trial?.output && (
-          <details className="jja-ran">
-            <summary>{trans.__('Output')}</summary>
-            <Output text={trial.output} />
-          </details>
-        )}
-      </div>
-    </article>
+      {candidate.notes.length > 0 && (
+        <ul className="jja-notes">
+          {candidate.notes.map((note, i) => (
+            <li key={i}>{note}</li>
+          ))}
+        </ul>
+      )}
+      {changes && parent ? (
+        <Diff before={parent.candidate.code} after={candidate.code} />
+      ) : (
+        <Code code={candidate.code} />
+      )}
+      {trial?.error && (
+        <Note
+          kind="error"
+          text={(trial.error.line ? `${trans.__('line %1', trial.error.line)}: ` : '') + faultText(trial.error)}
+        />
+      )}
+      {trial && trial.failures.length > 0 && <Output text={trial.failures.join('\n')} />}
+      {trial?.output && (
+        <details className="jja-ran">
+          <summary>{trans.__('Output')}</summary>
+          <Output text={trial.output} />
+        </details>
+      )}
+    </div>
   );
 }

@@ -25,7 +25,7 @@ export function Section(props: {
           onClick={() => setOpen(!open)}
         >
           <span className="jja-section-title">{props.title}</span>
-          {props.hint && <span className="jja-facts">{props.hint}</span>}
+          {props.hint && <span className="jja-count">{props.hint}</span>}
         </button>
       </h2>
       <div id={body} role="region" aria-labelledby={head} hidden={!open}>

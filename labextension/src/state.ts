@@ -231,3 +231,13 @@ function pick(candidate: ICandidate): Omit<ILiveCandidate, 'verdict'> {
 export function tokensPerSecond(run: ILiveRun): number | null {
   return run.modelSeconds > 0 ? run.tokens / run.modelSeconds : null;
 }
+
+/** How many candidates have which verdict, in the order in which the first of each came. */
+export function countVerdicts(run: ILiveRun): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const candidate of run.candidates) {
+    const verdict = candidate.verdict ?? 'trying';
+    counts[verdict] = (counts[verdict] ?? 0) + 1;
+  }
+  return counts;
+}

@@ -99,6 +99,7 @@ export interface IArtifact {
   libraries: { name: string; bytes: number; bundled: boolean }[];
   backend: string;
   julia: string;
+  trim: string;
   needs_julia: boolean;
 }
 

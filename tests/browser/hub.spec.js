@@ -5,7 +5,7 @@
 const { test, expect } = require('@playwright/test');
 const { spawn } = require('child_process');
 const path = require('path');
-const { openSection } = require('./support');
+const { openLab, openSection } = require('./support');
 
 const PORT = Number(process.env.JULIA_AOT_TEST_PORT ?? 18888) + 1;
 const BASE = `http://127.0.0.1:${PORT}/user/ada/`;
@@ -40,18 +40,7 @@ test.afterAll(async () => {
   await ended;
 });
 
-async function lab(page, workspace = 'hub') {
-  await page.goto(`${BASE}lab/workspaces/${workspace}?token=test-token`);
-  await page.locator('#jupyterlab-splash').waitFor({ state: 'detached', timeout: 120_000 });
-  // The steps of support.js want galata's way to open a side bar.
-  page.sidebar = {
-    openTab: async id => {
-      if (!(await page.locator(`#${id}`).isVisible())) {
-        await page.locator(`[data-id="${id}"]`).click();
-      }
-    }
-  };
-}
+const lab = (page, workspace = 'hub') => openLab(page, `${BASE}lab/workspaces/${workspace}?token=test-token`);
 
 test('a stranger gets nothing @smoke', async ({ request }) => {
   for (const route of ['now', 'runs', 'settings', 'ledger', 'jobs']) {

@@ -33,7 +33,7 @@ for (const theme of ['light', 'dark']) {
       const now = await openSection(page, 'now');
       await page.sidebar.setWidth(360);
       const card = now.getByRole('article', { name: 'moving_average' });
-      await expect(card.getByText('6 …')).toBeVisible();
+      await expect(card.getByLabel('Candidate 6: being tried')).toBeVisible();
       await page.locator('[data-section=history] .jja-section-head').click();
       const row = page.locator('.jja-item', { hasText: 'leap_years_between' }).first();
       await row.click();

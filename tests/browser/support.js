@@ -20,6 +20,38 @@ async function openSection(page, id) {
   return page.locator(`[data-section=${id}]`);
 }
 
+/**
+ * JupyterLab opened once for all the short stories of a file: loading it takes longer than telling one.
+ * Returns a function that gives the page, which has galata's `sidebar.openTab` and nothing else of it.
+ */
+function oneLab(test) {
+  let page;
+  test.beforeAll(async ({ browser, baseURL }) => {
+    test.setTimeout(300_000);
+    page = await (await browser.newContext()).newPage();
+    await openLab(page, `${baseURL}/lab/workspaces/stories-${Date.now()}`);
+  });
+  test.afterAll(() => page.context().close());
+  return () => page;
+}
+
+/** Open JupyterLab at an address and wait until it can be used. */
+async function openLab(page, address) {
+  await page.goto(address);
+  await page.locator('#jupyterlab-splash').waitFor({ state: 'detached', timeout: 120_000 });
+  page.sidebar = {
+    // JupyterLab may be restoring its side bars just now: a click on the tab of one that has come
+    // up meanwhile would close it again.
+    openTab: id =>
+      expect(async () => {
+        if (!(await page.locator(`#${id}`).isVisible())) {
+          await page.locator(`[data-id="${id}"]`).click();
+        }
+        await expect(page.locator(`#${id}`)).toBeVisible({ timeout: 3000 });
+      }).toPass()
+  };
+}
+
 /** A new notebook with cells, none run yet. */
 async function notebook(page, cells) {
   await page.notebook.createNew();
@@ -73,4 +105,4 @@ async function accessibilityFaults(page, selector) {
   }, selector);
 }
 
-module.exports = { ROOT, RESULTS, openSection, notebook, outputOf, server, expectHarmless, figure, accessibilityFaults };
+module.exports = { ROOT, RESULTS, openLab, oneLab, openSection, notebook, outputOf, server, expectHarmless, figure, accessibilityFaults };

@@ -34,11 +34,16 @@ function* numbers(seed: number): Generator<number, never> {
 }
 
 describe('format', () => {
-  it('shows sizes with binary units', () => {
+  it('shows sizes with decimal units', () => {
     expect(format.bytes(0)).toBe('0 B');
-    expect(format.bytes(1023)).toBe('1023 B');
-    expect(format.bytes(1536)).toBe('1.5 KiB');
-    expect(format.bytes(250 * 1024 ** 2)).toBe('250 MiB');
+    expect(format.bytes(999)).toBe('999 B');
+    expect(format.bytes(1500)).toBe('1.5 kB');
+    expect(format.bytes(250e6)).toBe('250 MB');
+  });
+  it('shows counts in short', () => {
+    expect([812, 12_345, 3_651_439, 50_000].map(format.short)).toEqual(
+      ['812', '12.3 k', '3.65 M', '50 k'].map(text => text.replace(' ', '\u202f'))
+    );
   });
   it('shows times', () => {
     expect(format.seconds(0.123)).toBe('0.12 s');
