@@ -9,6 +9,7 @@ from pathlib import Path
 
 from jupyter_julia_aot.errors import SettingError
 from jupyter_julia_aot.magics.arguments import MagicParser
+from jupyter_julia_aot.magics.evaluating import evaluate
 from jupyter_julia_aot.magics.notebook import Notebook
 from jupyter_julia_aot.magics.running import compare_routes, setup_run, show_devices
 
@@ -121,6 +122,7 @@ COMMANDS: dict[str, Callable[[Notebook, list[str]], None]] = {
     "setup-run": setup_run,
     "devices": show_devices,
     "compare": compare_routes,
+    "eval": evaluate,
     "help": _help,
 }
 
@@ -140,5 +142,6 @@ HELP = """\
 %julia setup-run     make Julia in this process ready, ahead of the first cell
 %julia devices       GPUs, and what was tested on them (--install, --report)
 %julia compare NAME  the same calls by every route; takes the fastest that is right
+%julia eval TASKS    how often the model's answers pass a task set's tests: pass@k
 %%reactant NAME      compile array code with Reactant (%reactant help)
 Each magic explains its options with -h. Settings: %config JuliaAot, or JULIA_AOT_<NAME>."""

@@ -14,7 +14,7 @@ class Strict(HTMLParser):
         super().__init__()
         self.open: list[str] = []
         self.seen: list[tuple[str, dict[str, str | None]]] = []
-        self.text = ""
+        self.pieces: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.seen.append((tag, dict(attrs)))
@@ -26,7 +26,11 @@ class Strict(HTMLParser):
         assert self.open.pop() == tag
 
     def handle_data(self, data: str) -> None:
-        self.text += data
+        self.pieces.append(data)
+
+    @property
+    def text(self) -> str:
+        return "".join(self.pieces)
 
 
 def parsed(html: str) -> Strict:
@@ -38,5 +42,5 @@ def parsed(html: str) -> Strict:
 
 
 def outline(html: str) -> str:
-    """The page's text without its style sheet, blanks as one."""
-    return " ".join(parsed(html).text.split("}")[-1].split())
+    """The page's text without its style sheet: a blank between elements, and one for many."""
+    return " ".join(" ".join(parsed(html).pieces).split("}")[-1].split())
