@@ -143,6 +143,8 @@ class TrialPool:
                     break
             slot.idle = False
             if self._queue and not self._closed:
-                return self._queue.popleft()
+                job = self._queue.popleft()
+                slot.took(job)  # under this lock: from now on it is the slot that cancels it
+                return job
             self._slots.remove(slot)
             return None

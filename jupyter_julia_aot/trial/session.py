@@ -20,6 +20,7 @@ from jupyter_julia_aot.trial.sandbox import SandboxName
 from jupyter_julia_aot.trial.session_output import Bundle, Displayed, OutputReader, Printed, Shown
 from jupyter_julia_aot.trial.session_process import ProcessEndedError, SessionProcess, start_session
 from jupyter_julia_aot.trial.shared_arrays import SharedArrays, scratch_folder
+from jupyter_julia_aot.trial.starting import Starting
 from jupyter_julia_aot.trial.values import decode, encode
 
 OUTPUT_BYTES = 1 << 20
@@ -79,6 +80,7 @@ class Session:
         self._sandbox: SandboxName = sandbox
         self._lock = threading.RLock()
         self._process: SessionProcess | None = None
+        self._starting: Starting | None = None
         self._arrays: SharedArrays | None = None
         self._forgotten: list[int] = []
         self._closed = False
@@ -278,7 +280,9 @@ class Session:
     def close(self) -> None:
         """End the process. Safe to call again, and while a cell runs."""
         self._closed = True
-        process = self._process
+        starting, process = self._starting, self._process
+        if starting is not None:
+            starting.end()
         if process is not None:
             process.kill()
         with self._lock:
@@ -298,21 +302,30 @@ class Session:
                 self._drop()
 
     def _started(self) -> SessionProcess:
-        if self._closed:
-            raise WorkerError("the Julia session is closed", remedy="open a new one")
-        if self._process is not None and self._process.alive():
+        starting = self._starting = Starting()  # from here on, close() ends the start
+        try:
+            if self._closed:
+                raise WorkerError("the Julia session is closed", remedy="open a new one")
+            if self._process is None or not self._process.alive():
+                self._process = self._start(starting)
             return self._process
+        finally:
+            self._starting = None
+
+    def _start(self, starting: Starting) -> SessionProcess:
         self._drop()
         folder = scratch_folder()
         self._arrays = SharedArrays(folder)
         try:
-            self._process = start_session(self.toolchain, self.limits, self._sandbox, folder)
-        except BaseException:
+            process = start_session(self.toolchain, self.limits, self._sandbox, folder, starting)
+        except BaseException as error:
             self._arrays.close()
+            if isinstance(error, WorkerError) and starting.ended:
+                raise Cancelled("the Julia session was closed") from None
             raise
         self.starts += 1
         want_image(self.toolchain)
-        return self._process
+        return process
 
     def _drop(self) -> None:
         process, self._process = self._process, None

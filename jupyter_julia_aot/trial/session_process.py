@@ -43,6 +43,7 @@ from jupyter_julia_aot.trial.protocol import (
 from jupyter_julia_aot.trial.sandbox import SandboxName, launch
 from jupyter_julia_aot.trial.session_output import OutputReader
 from jupyter_julia_aot.trial.shared_arrays import SHARED_BYTES
+from jupyter_julia_aot.trial.starting import Starting
 
 START_SECONDS = 120.0
 STOP_SECONDS = 1.0
@@ -61,15 +62,22 @@ class ProcessEndedError(WorkerError):
         self.code = code
 
 
-def start_session(toolchain: Toolchain, limits: Limits, sandbox: SandboxName, folder: Path) -> SessionProcess:
-    """A session's process from the worker image when there is one; should that fail, one without."""
+def start_session(
+    toolchain: Toolchain, limits: Limits, sandbox: SandboxName, folder: Path, starting: Starting
+) -> SessionProcess:
+    """A session's process from the worker image when there is one; should that fail, one without.
+
+    Raises ``SandboxError`` or ``WorkerError`` when none comes up, as after ``starting.end()``.
+    """
     image = ready_image(toolchain)
     if image is None:
-        return SessionProcess(toolchain, limits, sandbox, folder)
+        return SessionProcess(toolchain, limits, sandbox, folder, starting)
     try:
-        return SessionProcess(toolchain, limits, sandbox, folder, image)
+        return SessionProcess(toolchain, limits, sandbox, folder, starting, image)
     except WorkerError as error:
-        process = SessionProcess(toolchain, limits, sandbox, folder)
+        if starting.ended:
+            raise  # which says nothing about the image
+        process = SessionProcess(toolchain, limits, sandbox, folder, starting)
         distrust(image, f"a session did not start with it: {error.message}")
         return process
 
@@ -83,6 +91,7 @@ class SessionProcess:
         limits: Limits,
         sandbox: SandboxName,
         folder: Path,
+        starting: Starting,
         image: Path | None = None,
     ) -> None:
         self._token = secrets.token_hex(8)
@@ -97,6 +106,7 @@ class SessionProcess:
         self._channel = Channel(self.process.stdout.fileno(), self.process.stdin.fileno())
         os.set_blocking(self.process.stderr.fileno(), False)
         try:
+            starting.began(self.process)
             hello = check_hello(self._receive_hello(), "session")
             self._pid = self._find_pid(hello.get("pid"))
             self._channel.send(
@@ -114,6 +124,9 @@ class SessionProcess:
                 f"the Julia session did not start: {error}\n{said.decode(errors='replace').strip()}".strip(),
                 remedy="`jupyter julia-aot doctor` checks the Julia installation",
             ) from error
+        except BaseException:  # Ctrl-C while it starts: nobody would own the process
+            self.close()
+            raise
 
     def _receive_hello(self) -> Any:
         return self._channel.receive(START_SECONDS)

@@ -15,6 +15,7 @@ from jupyter_julia_aot.errors import Cancelled, SandboxError, WorkerError
 from jupyter_julia_aot.records import Candidate, Limits, Oracle, Trial
 from jupyter_julia_aot.trial.image_background import want_image
 from jupyter_julia_aot.trial.sessions_ahead import SessionsAhead
+from jupyter_julia_aot.trial.starting import Starting
 from jupyter_julia_aot.trial.verdict import oracle_error, trial_from
 from jupyter_julia_aot.trial.worker import Worker, start_worker
 
@@ -52,6 +53,7 @@ class Slot(threading.Thread):
         self.idle = False
         self.worker: Worker | None = None
         self._job: Job | None = None
+        self._starting: Starting | None = None
         self._session: Session | None = None
         self._lock = threading.Lock()
         self._sessions = SessionsAhead(pool.toolchain, pool.limits, pool.sandbox)
@@ -63,9 +65,12 @@ class Slot(threading.Thread):
         self._drop()
         self._sessions.close()
 
-    def _do(self, job: Job) -> None:
+    def took(self, job: Job) -> None:
+        """``job`` is this slot's now."""
         with self._lock:
             self._job = job
+
+    def _do(self, job: Job) -> None:
         try:
             result = self._with_python(job) if job.oracle.language == "python" else self._with_retry(job)
         except BaseException as error:  # the future carries it to whoever waits
@@ -83,7 +88,9 @@ class Slot(threading.Thread):
             if self._job is None:
                 return
             self._job.cancelled = True
-            worker, session = self.worker, self._session
+            worker, starting, session = self.worker, self._starting, self._session
+        if starting is not None:
+            starting.end()
         if worker is not None:
             worker.cancel()
         if session is not None:
@@ -154,7 +161,7 @@ class Slot(threading.Thread):
 
     def _attempt(self, job: Job) -> tuple[Mapping[str, Any], bool]:
         """Interpret first; what is too slow, or too deep, there is compiled instead, in the time left."""
-        worker = self._ready_worker()
+        worker = self._ready_worker(job)
         seconds = self._limits(job).seconds
         task = {"code": job.candidate.code, "name": job.candidate.name, "task": job.task, "jit": False}
         if job.task == "measure":
@@ -173,15 +180,25 @@ class Slot(threading.Thread):
         seconds = job.oracle.seconds
         return self.pool.limits if seconds is None else replace(self.pool.limits, seconds=seconds)
 
-    def _ready_worker(self) -> Worker:
+    def _ready_worker(self, job: Job) -> Worker:
         # sandlock keeps a descriptor of every process it has seen, here, until its sandbox ends.
         used = self.worker.served if self.worker is not None and self.worker.sandbox == "sandlock" else 0
         if used >= trials_per_worker(self.pool.workers):
             self._drop()
         if self.worker is None:
-            worker = start_worker(self.pool.toolchain, self.pool.limits, self.pool.sandbox, self.pool.fork)
+            pool, starting = self.pool, Starting()
             with self._lock:
-                self.worker = worker
+                self._starting = starting
+                if job.cancelled:
+                    starting.end()
+            try:
+                worker = start_worker(pool.toolchain, pool.limits, pool.sandbox, pool.fork, starting)
+            except BaseException:
+                with self._lock:
+                    self._starting = None
+                raise
+            with self._lock:
+                self._starting, self.worker = None, worker
         return self.worker
 
     def _drop(self) -> None:

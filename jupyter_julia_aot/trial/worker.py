@@ -38,6 +38,7 @@ from jupyter_julia_aot.trial.protocol import (
     check_hello,
 )
 from jupyter_julia_aot.trial.sandbox import SYSTEM_FILES, SYSTEM_TREES, SandboxName, launch
+from jupyter_julia_aot.trial.starting import Starting
 
 START_SECONDS = 600.0
 """Longest start of a worker, its warm-up included."""
@@ -50,20 +51,27 @@ class ForkUnsafeError(WorkerError):
 
 
 def start_worker(
-    toolchain: Toolchain, limits: Limits, sandbox: SandboxName = "auto", fork: bool = True
+    toolchain: Toolchain,
+    limits: Limits,
+    sandbox: SandboxName = "auto",
+    fork: bool = True,
+    starting: Starting | None = None,
 ) -> Worker:
     """A worker from the worker image when there is one; should that fail, one without it, for good.
 
     Where forking turns out to be unsafe, or with ``fork=False``, the worker starts a process for each trial
-    ahead instead. Raises ``SandboxError`` or ``WorkerError`` when none comes up.
+    ahead instead. Raises ``SandboxError`` or ``WorkerError`` when none comes up, as after ``starting.end()``.
     """
+    starting = starting or Starting()
     image = ready_image(toolchain)
     if image is None:
-        return _forking_or_not(toolchain, limits, sandbox, None, fork)
+        return _forking_or_not(toolchain, limits, sandbox, None, fork, starting)
     try:
-        return _forking_or_not(toolchain, limits, sandbox, image, fork)
+        return _forking_or_not(toolchain, limits, sandbox, image, fork, starting)
     except WorkerError as error:
-        worker = _forking_or_not(toolchain, limits, sandbox, None, fork)
+        if starting.ended:
+            raise  # which says nothing about the image
+        worker = _forking_or_not(toolchain, limits, sandbox, None, fork, starting)
         distrust(image, f"a worker did not start with it: {error.message}")
         return worker
 
@@ -72,14 +80,19 @@ _unforkable: set[str] = set()
 
 
 def _forking_or_not(
-    toolchain: Toolchain, limits: Limits, sandbox: SandboxName, image: Path | None, fork: bool
+    toolchain: Toolchain,
+    limits: Limits,
+    sandbox: SandboxName,
+    image: Path | None,
+    fork: bool,
+    starting: Starting,
 ) -> Worker:
     if fork and toolchain.path not in _unforkable:
         try:
-            return Worker(toolchain, limits, sandbox, image)
+            return Worker(toolchain, limits, sandbox, image, starting=starting)
         except ForkUnsafeError:
             _unforkable.add(toolchain.path)
-    return Worker(toolchain, limits, sandbox, image, fork=False)
+    return Worker(toolchain, limits, sandbox, image, fork=False, starting=starting)
 
 
 class Worker:
@@ -97,6 +110,7 @@ class Worker:
         image: Path | None = None,
         *,
         fork: bool = True,
+        starting: Starting | None = None,
     ) -> None:
         self.toolchain = toolchain
         self.forks = fork
@@ -116,6 +130,8 @@ class Worker:
         except BaseException:
             shutil.rmtree(self._root, ignore_errors=True)
             raise
+        if starting is not None:
+            starting.began(self.process)
         self._drainer = threading.Thread(target=self._drain, name="julia-aot-stderr", daemon=True)
         self._drainer.start()
         self._channel = Channel(self.process.stdout.fileno(), self.process.stdin.fileno())

@@ -8,6 +8,8 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -253,6 +255,23 @@ def test_close_leaves_nothing(toolchain: Toolchain, wait_until: Wait) -> None:
     assert not folder.exists()
     with pytest.raises(WorkerError, match="closed"):
         session.run("1")
+
+
+@pytest.mark.julia
+def test_closing_ends_a_session_that_is_still_starting(
+    toolchain: Toolchain, tmp_path: Path, wait_until: Wait
+) -> None:
+    slow = tmp_path / "julia"
+    slow.write_text("#!/bin/sh\nexec sleep 1000\n")
+    slow.chmod(0o755)
+    session = Session(replace(toolchain, path=str(slow), prefix=str(tmp_path)))
+    with ThreadPoolExecutor(1) as threads:
+        running = threads.submit(session.run, "1")
+        wait_until(lambda: (start := session._starting) is not None and start._process is not None)
+        session.close()
+        with pytest.raises(Cancelled):
+            running.result(60)
+    assert not session.started
 
 
 _PARENT = """

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import signal
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +17,8 @@ from jupyter_julia_aot.records import Candidate, Limits, Oracle, Toolchain, Tria
 from jupyter_julia_aot.trial.filter import seccomp_program, supported
 from jupyter_julia_aot.trial.pool import TrialPool
 from jupyter_julia_aot.trial.slot import interpreter_budget
+from jupyter_julia_aot.trial.starting import Starting
+from tests.patience import A_SECOND
 
 pytestmark = [pytest.mark.julia, pytest.mark.timeout(1800)]
 
@@ -199,6 +202,29 @@ def test_cancel_ends_what_runs_and_leaves_the_pool_usable(
         with pytest.raises(Cancelled):
             future.result(30)
     assert judge(pool, "f(x) = x^2").verdict == "passed"
+
+
+def test_closing_ends_a_worker_that_is_still_starting(
+    toolchain: Toolchain, tmp_path: Path, wait_until: Callable[..., None]
+) -> None:
+    slow = tmp_path / "julia"
+    slow.write_text("#!/bin/sh\nexec sleep 1000\n")
+    slow.chmod(0o755)
+    pool = TrialPool(replace(toolchain, path=str(slow), prefix=str(tmp_path)), workers=1)
+    future = pool.submit(candidate("f(x) = 1"), SQUARE)
+
+    def starting() -> Starting | None:
+        return pool._slots[0]._starting
+
+    wait_until(lambda: (start := starting()) is not None and start._process is not None)
+    process = starting()._process  # type: ignore[union-attr]  # waited for
+    began = time.monotonic()
+    pool.close()
+    assert time.monotonic() - began < A_SECOND
+    with pytest.raises(Cancelled):
+        future.result(0)
+    assert process is not None
+    assert process.poll() is not None
 
 
 def test_speed_is_measured_under_the_compiler(pool: TrialPool) -> None:
