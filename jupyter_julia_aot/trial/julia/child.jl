@@ -2,7 +2,7 @@
 
 module Child
 
-using ..Wire, ..System, ..Judge, ..Source, ..Screen, ..Referee
+using ..Wire, ..System, ..Judge, ..OracleNames, ..Source, ..Screen, ..Referee
 
 struct Settings
     filter::Vector{UInt8}
@@ -12,10 +12,13 @@ struct Settings
     forks::Bool         # whether children are forked (else: spare.jl)
 end
 function Settings(init::Dict{String,Any})
-    work = init["work"]
-    readable = String[String(p) for p in init["readable"]]
-    return Settings(init["filter"], work, System.landlock_rules(readable, [work]), Int(init["output_bytes"]),
-                    get(init, "forks", true)::Bool)
+    work = init["work"]::String
+    readable = String[]
+    for path in init["readable"]::Vector{Any}
+        push!(readable, path::String)
+    end
+    return Settings(init["filter"]::Vector{UInt8}, work, System.landlock_rules(readable, String[work]),
+                    init["output_bytes"]::Int, get(init, "forks", true)::Bool)
 end
 
 "Standard streams into a pipe, as plain files: no event loop, so that output is never lost in one."
@@ -33,6 +36,8 @@ function take_streams!(out::Cint)
     return
 end
 
+const OPEN_FILES = 40
+
 function confine!(settings::Settings, memory::Int, file_bytes::Int)
     ccall(:chdir, Cint, (Cstring,), settings.work)
     statm = System.open_statm()
@@ -41,6 +46,8 @@ function confine!(settings::Settings, memory::Int, file_bytes::Int)
     # A second line behind the watcher: it counts reserved memory, so it must be generous.
     System.limit!(System.RLIMIT.data, data + 4 * memory + (1 << 30))
     System.limit!(System.RLIMIT.fsize, file_bytes + System.PAGE)
+    # A file that is open and removed is seen by nobody: there may be few.
+    System.limit!(System.RLIMIT.nofile, OPEN_FILES)
     System.limit!(System.RLIMIT.core, 0)
     System.no_new_privileges() || return false
     settings.rules >= 0 && (System.landlock_enter(settings.rules) || return false)
@@ -103,7 +110,7 @@ function judged(job::Dict{String,Any}, settings::Settings, input::Cint, pipe::Ci
     if isempty(found.reasons) && isempty(found.extended)
         System.close_fd(witness)
         enter!(settings, job, pipe)
-        return Judge.trial(tree, name, oracle, progress)
+        return Judge.trial(Screen.shield(tree, found, Main), name, oracle, progress)
     end
     # The candidate's process is made before the tests are known here, so they cannot be found in its memory.
     apart = settings.forks ? candidate_process : candidate_in_spare
@@ -113,16 +120,27 @@ function judged(job::Dict{String,Any}, settings::Settings, input::Cint, pipe::Ci
     # Methods of its own on Julia's functions, for its own types: fine where the tests are about these types.
     progress(0.0)
     text = oracle()
-    if all(owner -> Screen.mentions(text, owner), found.extended)
+    if names_types(text, found.extended)
         stop()
-        return Judge.trial(tree, name, () -> text, seconds -> nothing)
+        return Judge.trial(Screen.shield(tree, found, Main), name, () -> text, seconds -> nothing)
     end
     return Judge.trial_apart(name, peer, () -> text, seconds -> nothing, waiting)
 end
 
+"Whether the tests name all these types. Tests that do not parse name none; that comes out later."
+function names_types(text::String, types)
+    tree = try
+        Source.parse_all(text, Judge.ORACLE)
+    catch fault
+        fault isa Source.SyntaxFault || rethrow()
+        return false
+    end
+    return all(owner -> OracleNames.names_type(tree, owner), types)
+end
+
 function why_apart(found)
     isempty(found.reasons) || return string("the code ", first(found.reasons), ", so the tests see only plain values of it")
-    return string("the code gives its own type `", first(found.extended), "`, which the tests do not name, ",
+    return string("the code gives its own type `", first(found.extended), "`, which the tests do not name as a type, ",
                   "methods of Julia's functions, so the tests see only plain values of it")
 end
 

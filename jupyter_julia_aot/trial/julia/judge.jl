@@ -2,7 +2,7 @@
 
 module Judge
 
-using ..Wire, ..System, ..Source, ..Checks, ..Plain, ..Screen, ..Referee
+using ..Wire, ..System, ..Source, ..Checks, ..OracleNames, ..Plain, ..Screen, ..Referee
 
 const CANDIDATE = "candidate"   # the file name in the candidate's line numbers
 const ORACLE = "oracle"
@@ -70,21 +70,16 @@ lowering_fault(fault) = fault isa ErrorException && startswith(fault.msg, "synta
 # ---------------------------------------------------------------- the oracle
 
 """
-A module for the oracle. It sees the candidate's names, but never instead of Julia's own: a candidate that
-defines its own `==` or `isapprox` does not lend it to the tests.
+A module for the oracle. It sees the candidate's names, but never instead of Julia's own, of those of the packages it
+uses, or of its own: a candidate that defines a `==`, a `mean` or a helper of the tests does not lend it to them.
 """
-function oracle_module(tree::Expr, name::Symbol, theirs::Module)
-    home = Core.eval(theirs, Expr(:module, true, gensym("oracle"), Expr(:block)))
-    for symbol in wanted_names(tree, name)
-        isdefined(theirs, symbol) && Core.eval(home, Expr(:import, Expr(:., :., :., symbol)))
-    end
-    return home
+oracle_module(tree::Expr, name::Symbol, theirs::Module) = oracle_module(tree, name, theirs) do home, symbol
+    Base.invokelatest(isdefined, theirs, symbol) && Core.eval(home, Expr(:import, Expr(:., :., :., symbol)))
 end
 
 "The same for a candidate in another process, whose functions are `functions` and other globals `others`."
 function oracle_module(tree::Expr, name::Symbol, peer::Referee.Peer, functions, others)
-    home = Core.eval(Main, Expr(:module, true, gensym("oracle"), Expr(:block)))
-    for symbol in wanted_names(tree, name)
+    return oracle_module(tree, name, Main) do home, symbol
         if string(symbol) in functions
             Core.eval(home, Expr(:const, Expr(:(=), symbol, Referee.Proxy(peer, string(symbol)))))
         elseif string(symbol) in others
@@ -92,26 +87,16 @@ function oracle_module(tree::Expr, name::Symbol, peer::Referee.Peer, functions, 
             Core.eval(home, Expr(:const, Expr(:(=), symbol, QuoteNode(Referee.answer(peer, ())))))
         end
     end
+end
+
+function oracle_module(lend!, tree::Expr, name::Symbol, parent::Module)
+    home = Core.eval(parent, Expr(:module, true, gensym("oracle"), Expr(:block)))
+    lend!(home, name)
+    foreach(ex -> Core.eval(home, ex), OracleNames.packages(tree))
+    for symbol in OracleNames.wanted(tree)
+        symbol === name || Base.invokelatest(isdefined, home, symbol) || lend!(home, symbol)
+    end
     return home
-end
-
-function wanted_names(tree::Expr, name::Symbol)
-    wanted, assigned = Set{Symbol}([name]), Set{Symbol}()
-    collect_names!(wanted, assigned, tree)
-    return [s for s in wanted if s === name || !(s in assigned || isdefined(Base, s) || isdefined(Core, s))]
-end
-
-collect_names!(wanted, assigned, ex) = nothing
-collect_names!(wanted, assigned, ex::Symbol) = (push!(wanted, ex); nothing)
-collect_names!(wanted, assigned, ex::QuoteNode) = nothing
-function collect_names!(wanted, assigned, ex::Expr)
-    if ex.head in (:(=), :struct, :abstract, :const) && !isempty(ex.args) && ex.args[1] isa Symbol
-        push!(assigned, ex.args[1])
-    end
-    for part in ex.args
-        collect_names!(wanted, assigned, part)
-    end
-    return nothing
 end
 
 # ---------------------------------------------------------------- time
@@ -214,7 +199,8 @@ function trial_apart(name::Symbol, peer::Referee.Peer, oracle, progress, waiting
         return report("blocked"; error = fault_record(fault, catch_backtrace()))
     end
     get(loaded, "type", "") == "loaded" || return refused_to_load(loaded)
-    functions, others, load_seconds = loaded["functions"], loaded["others"], Float64(loaded["load_seconds"])
+    load_seconds, functions, others = (get(loaded, key, nothing) for key in ("load_seconds", "functions", "others"))
+    load_seconds isa Float64 && is_names(functions) && is_names(others) || return no_message()
     progress(load_seconds)
     text = oracle()
     string(name) in functions || string(name) in others || return undefined_report(name, load_seconds)
@@ -227,12 +213,18 @@ function trial_apart(name::Symbol, peer::Referee.Peer, oracle, progress, waiting
     return result
 end
 
+is_names(found) = found isa Vector{Any} && all(name -> name isa String, found)
+
 "A candidate's own word about why it did not load is taken for everything but `passed`."
 function refused_to_load(message)
-    get(message, "verdict", "") in ("error", "syntax", "blocked", "memory") && return message
-    return report("blocked"; error = Dict{String,Any}("type" => "Blocked", "line" => nothing,
-        "message" => "the candidate's process sent something that is no message"))
+    verdict, fault = get(message, "verdict", ""), Referee.record_of(get(message, "error", nothing))
+    verdict in ("error", "syntax", "blocked", "memory") && fault !== nothing || return no_message()
+    times = [string(key) => message[key] for key in ("load_seconds", "compile_seconds") if get(message, key, "") isa Float64]
+    return merge!(report(verdict; error = fault), Dict{String,Any}(times))
 end
+
+no_message() = report("blocked"; error = Dict{String,Any}("type" => "Blocked", "line" => nothing,
+    "message" => "the candidate's process sent something that is no message"))
 
 # ---------------------------------------------------------------- judging
 

@@ -141,8 +141,8 @@ const FAULTS = Dict{String,Any}(string(nameof(T)) => T for T in
         SystemError, Base.IOError, MissingException, UndefVarError, UndefRefError, TypeError, MethodError])
 
 function rebuild(peer::Peer, reply)
-    kind, record = string(reply["kind"]), reply["error"]
-    fault = RemoteFault(kind, record isa Dict ? string(get(record, "message", "")) : "")
+    kind, record = string(get(reply, "kind", "")), record_of(reply["error"])
+    fault = RemoteFault(kind, record === nothing ? "" : record["message"])
     if haskey(FAULTS, kind)
         fault = try
             kind == "MethodError" ? MethodError(identity, ()) :
@@ -151,9 +151,18 @@ function rebuild(peer::Peer, reply)
             fault_of_kind(kind, fault)
         end
     end
-    record isa Dict && (REMOTE[fault] = record)
+    record === nothing || (REMOTE[fault] = record)
     return fault
 end
+
+"The record of an error as the other side sent it; nothing when it is none."
+function record_of(sent)
+    sent isa Dict || return nothing
+    kind, message, line = (get(sent, key, nothing) for key in ("type", "message", "line"))
+    kind isa String && message isa String && line isa Union{Int,Nothing} || return nothing
+    return Dict{String,Any}("type" => first(kind, 200), "message" => first(message, LONGEST_MESSAGE), "line" => line)
+end
+const LONGEST_MESSAGE = 4010
 
 "An error of a kind, when its fields could not cross."
 function fault_of_kind(kind::String, otherwise)

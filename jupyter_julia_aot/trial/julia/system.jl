@@ -392,7 +392,7 @@ landlock_all(abi) = abi >= 5 ? UInt64(0xffff) : abi >= 3 ? UInt64(0x7fff) : abi 
 const LANDLOCK_SPECIAL = UInt64(0b1110_0100_0000)
 
 "A Landlock rule set: read `readable`, write below `writable`; its descriptor, or -1 without Landlock."
-function landlock_rules(readable, writable)
+function landlock_rules(readable::Vector{String}, writable::Vector{String})
     abi = landlock_abi()
     abi >= 1 || return Cint(-1)
     all = landlock_all(abi)
@@ -457,12 +457,19 @@ end
 
 # ---------------------------------------------------------------- compiler switches
 
-function set_option!(field::Symbol, value::Integer)
-    i = findfirst(isequal(field), collect(fieldnames(Base.JLOptions)))
-    i === nothing && return false
-    T = fieldtype(Base.JLOptions, i)
-    address = cglobal(:jl_options, Cvoid) + fieldoffset(Base.JLOptions, i)
-    unsafe_store!(Ptr{T}(address), T(value))
+# Where each of Julia's options lies, and how wide it is: asked for when this is loaded, it costs nothing at the start.
+const OPTIONS = Dict{Symbol,Tuple{Int,Int}}()
+for (i, name) in enumerate(fieldnames(Base.JLOptions))
+    fieldtype(Base.JLOptions, i) <: Integer &&
+        (OPTIONS[name] = (Int(fieldoffset(Base.JLOptions, i)), sizeof(fieldtype(Base.JLOptions, i))))
+end
+
+function set_option!(field::Symbol, value::Int)
+    offset, width = get(OPTIONS, field, (0, 0))
+    address = cglobal(:jl_options, UInt8) + offset
+    width == 1 ? unsafe_store!(address, value % UInt8) :
+        width == 2 ? unsafe_store!(Ptr{UInt16}(address), value % UInt16) :
+        width == 4 ? unsafe_store!(Ptr{UInt32}(address), value % UInt32) : return false
     return true
 end
 

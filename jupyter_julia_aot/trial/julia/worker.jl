@@ -16,6 +16,7 @@ include(joinpath(HERE, "system.jl"))
 include(joinpath(HERE, "parse_faults.jl"))
 include(joinpath(HERE, "source.jl"))
 include(joinpath(HERE, "checks.jl"))
+include(joinpath(HERE, "oracle_names.jl"))
 include(joinpath(HERE, "screen.jl"))
 include(joinpath(HERE, "plain.jl"))
 include(joinpath(HERE, "referee.jl"))
@@ -50,7 +51,8 @@ function main()
     init === nothing && return
     settings = Child.Settings(init)
     warmed = settings.forks ? Warm.up(settings, get(init, "proven", false) === true) : start_spares!(init)
-    Wire.write_frame(output, merge!(warmed, Dict{String,Any}("type" => "ready")))
+    warmed["type"] = "ready"
+    Wire.write_frame(output, warmed)
     while true
         message = Wire.read_frame(input)
         message === nothing && break
