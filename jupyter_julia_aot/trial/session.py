@@ -171,7 +171,7 @@ class Session:
             process = self._started()
             arrays = self._arrays
             assert arrays is not None  # noqa: S101 - set with the process
-            shared: dict[int, str] = {}
+            shared: dict[int, int] = {}
             try:
                 packed = [self._argument(i, value, shared) for i, value in enumerate(args)]
                 named = {k: encode(v, share=arrays.share, owner=process) for k, v in kwargs.items()}
@@ -181,7 +181,7 @@ class Session:
                     "function": target,
                     "arguments": packed,
                     "keywords": named,
-                    "shared": [i + 1 for i in shared],
+                    "shared": [[i + 1, place] for i, place in shared.items()],
                     "resizable": False,
                 }
                 done = self._request(message, self._output(on_shown), seconds)
@@ -192,32 +192,33 @@ class Session:
             finally:
                 arrays.clear()
 
-    def _argument(self, index: int, value: Any, shared: dict[int, str]) -> bytes:
+    def _argument(self, index: int, value: Any, shared: dict[int, int]) -> bytes:
         arrays = self._arrays
         assert arrays is not None  # noqa: S101 - set with the process
 
-        def share(array: np.ndarray[Any, Any]) -> str | None:
-            name = arrays.share(array)
-            if name is not None and isinstance(value, np.ndarray):
-                shared[index] = name
-            return name
+        def share(array: np.ndarray[Any, Any]) -> int | None:
+            place = arrays.share(array)
+            if place is not None and isinstance(value, np.ndarray):
+                shared[index] = place
+            return place
 
         return encode(value, share=share, owner=self._process)
 
-    def _copy_back(self, args: Sequence[Any], shared: Mapping[int, str], done: Mapping[str, Any]) -> None:
+    def _copy_back(self, args: Sequence[Any], shared: Mapping[int, int], done: Mapping[str, Any]) -> None:
         arrays = self._arrays
         assert arrays is not None  # noqa: S101 - set with the process
-        for index, name in shared.items():
-            if args[index].flags.writeable:
-                arrays.read_back(name, args[index])
         for index, data in done.get("changed") or ():
             target = args[index]
-            if isinstance(target, np.ndarray):
-                if not target.flags.writeable:
-                    raise SettingError(
-                        f"the function changed argument {index + 1}, a read-only array",
-                        remedy="pass a copy: array.copy()",
-                    )
+            if not isinstance(target, np.ndarray):
+                continue
+            if not target.flags.writeable:
+                raise SettingError(
+                    f"the function changed argument {index + 1}, a read-only array",
+                    remedy="pass a copy: array.copy()",
+                )
+            if data is None:
+                arrays.read_back(shared[index], target)
+            else:
                 target[...] = self._decode(data)
 
     def set(self, **variables: Any) -> None:

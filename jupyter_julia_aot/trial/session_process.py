@@ -3,7 +3,7 @@
 The messages, all frames of ``protocol.py`` (``julia/session.jl`` is the other side)::
 
     worker → us   hello
-    us → worker   init      {folder, shared_bytes, token}
+    us → worker   init      {folder, shared_bytes, token, filter}
     us → worker   run       {id, code, name, show}            a cell
                   define    {id, module, code, name, function}
                   call      {id, function, arguments, keywords, shared, resizable}
@@ -32,6 +32,7 @@ from typing import Any
 from jupyter_julia_aot.errors import WorkerError
 from jupyter_julia_aot.records import Limits, Toolchain
 from jupyter_julia_aot.trial.confined import ConfinedProcess
+from jupyter_julia_aot.trial.filter import session_program
 from jupyter_julia_aot.trial.image import JULIA_SOURCES, distrust, ready_image
 from jupyter_julia_aot.trial.protocol import (
     Channel,
@@ -115,6 +116,7 @@ class SessionProcess:
                     "folder": str(folder),
                     "shared_bytes": SHARED_BYTES,
                     "token": self._token,
+                    "filter": session_program(),
                 }
             )
         except WorkerError as error:

@@ -1,8 +1,9 @@
-"""Big arrays between Python and a worker: files in a folder that both see, in memory where possible.
+"""Big arrays between Python and a worker: two files that both have open, in memory where possible.
 
-Julia maps the file that Python wrote, so an argument is copied once; what a function changed in it is read
-back. Python never maps a file that the worker can shorten (that would end the kernel with SIGBUS): it reads
-the elements of a result into an array of its own, one copy more.
+One window carries arguments, the other results; arrays lie in them one behind the other, for one request.
+The files stay from request to request, so that their memory is there already. Julia maps them and
+copies. Python reads and writes without mapping: a worker that shortened a file which Python has mapped would
+end the kernel with SIGBUS.
 """
 
 from __future__ import annotations
@@ -10,9 +11,7 @@ from __future__ import annotations
 import contextlib
 import math
 import os
-import re
 import shutil
-import stat
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -23,10 +22,12 @@ from jupyter_julia_aot.errors import WorkerError
 from jupyter_julia_aot.trial.values import MalformedValueError
 
 SHARED_BYTES = 1 << 16
-"""Arrays of at least so many bytes go through a file."""
+"""Arrays of at least so many bytes go through a window."""
+KEPT_BYTES = 1 << 28
+"""What a window keeps of its memory between requests (``KEPT_BYTES`` in ``julia/windows.jl``)."""
+_ALIGNMENT = 64
 _MEMORY_FOLDER = Path("/dev/shm")  # noqa: S108 - a folder in memory, used through mkdtemp
 _ROOM = 1 << 30
-_NAME = re.compile(r"r\d{1,12}")
 
 
 def scratch_folder() -> Path:
@@ -39,82 +40,70 @@ def scratch_folder() -> Path:
 
 
 class SharedArrays:
-    """The arrays of one call that go through files of ``folder``."""
+    """The windows of a session, as files of ``folder``."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._count = 0
-        self._sent: list[Path] = []
+        flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+        # Open for good: whatever the worker does to the names, these are the files.
+        self._to = os.open(folder / ".to-julia", flags, 0o600)
+        self._from = os.open(folder / ".from-julia", flags, 0o600)
+        self._used = 0
 
-    def share(self, array: np.ndarray[Any, Any]) -> str | None:
-        """Write a Fortran-ordered array into a file; its name, or ``None`` for a small one.
+    def share(self, array: np.ndarray[Any, Any]) -> int | None:
+        """Write a Fortran-ordered array into the window; where it lies, or ``None`` for a small one.
 
         Raises ``WorkerError`` when there is no room.
         """
         if array.nbytes < SHARED_BYTES:
             return None
-        self._count += 1
-        path = self.folder / f"a{self._count}"
-        self._sent.append(path)
+        place = self._used
+        self._used += -(-array.nbytes // _ALIGNMENT) * _ALIGNMENT
+        view = array.reshape(-1, order="F").view(np.uint8).data.cast("B")
+        done = 0
         try:
-            with path.open("xb", buffering=0) as file:
-                view = array.reshape(-1, order="F").view(np.uint8).data.cast("B")
-                while view:
-                    view = view[file.write(view) :]
+            while done < array.nbytes:
+                done += os.pwrite(self._to, view[done:], place + done)
         except OSError as error:
             raise WorkerError(
                 f"no room for a shared array of {array.nbytes >> 20} MiB in {self.folder}: {error.strerror}",
                 remedy="free memory, or send the array in parts",
             ) from error
-        return path.name
+        return place
 
-    def read_back(self, name: str, array: np.ndarray[Any, Any]) -> None:
-        """Copy into ``array`` what the worker changed in its shared copy."""
-        now = self._read(self.folder / name, array.dtype.newbyteorder("<"), array.shape)
-        if not np.array_equal(_bytes(now), _bytes(array)):
-            array[...] = now
+    def read_back(self, place: int, array: np.ndarray[Any, Any]) -> None:
+        """Copy into ``array`` what the worker has put back in its place."""
+        little = array.dtype.newbyteorder("<")
+        if array.flags.f_contiguous and array.dtype == little:
+            self._fill(self._to, place, array)
+        else:
+            array[...] = self._fill(self._to, place, np.empty(array.shape, little, order="F"))
 
-    def fetch(self, name: str, dtype: np.dtype[Any], shape: tuple[int, ...]) -> np.ndarray[Any, Any]:
-        """The elements of a result's file, which is removed. Raises ``MalformedValueError``."""
-        if not _NAME.fullmatch(name):
-            raise MalformedValueError(f"{name!r} is no shared array")
-        path = self.folder / name
-        try:
-            return self._read(path, dtype, shape)
-        finally:
-            path.unlink(missing_ok=True)
-
-    def _read(self, path: Path, dtype: np.dtype[Any], shape: tuple[int, ...]) -> np.ndarray[Any, Any]:
-        # The worker can write in the folder: no links, no pipes, and no size but the one announced.
+    def fetch(self, place: int, dtype: np.dtype[Any], shape: tuple[int, ...]) -> np.ndarray[Any, Any]:
+        """The elements of a result. Raises ``MalformedValueError``."""
         size = math.prod(shape) * dtype.itemsize
-        try:
-            fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-        except OSError as error:
-            raise MalformedValueError(f"a shared array cannot be read: {error.strerror}") from error
-        with os.fdopen(fd, "rb", buffering=0) as file:
-            status = os.fstat(fd)
-            if not stat.S_ISREG(status.st_mode) or status.st_size < size:
+        if size > os.fstat(self._from).st_size:
+            raise MalformedValueError("a shared array is cut short")
+        return self._fill(self._from, place, np.empty(shape, dtype, order="F"))
+
+    def _fill(self, window: int, place: int, array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        view = array.reshape(-1, order="F").view(np.uint8).data.cast("B")
+        done = 0
+        while done < array.nbytes:
+            got = os.preadv(window, [view[done:]], place + done)
+            if not got:
                 raise MalformedValueError("a shared array is cut short")
-            array: np.ndarray[Any, Any] = np.empty(shape, dtype, order="F")
-            view = array.reshape(-1, order="F").view(np.uint8).data.cast("B")
-            while view:
-                got = file.readinto(view)
-                if not got:
-                    raise MalformedValueError("a shared array is cut short")
-                view = view[got:]
+            done += got
         return array
 
     def clear(self) -> None:
-        """Remove the files of the call. Memory that Julia still maps stays until it lets go."""
-        for path in self._sent:
-            path.unlink(missing_ok=True)
-        self._sent.clear()
+        """The request is over: give back memory above what is kept. Julia has its own copies."""
+        if self._used > KEPT_BYTES:
+            os.ftruncate(self._to, KEPT_BYTES)
+        self._used = 0
 
     def close(self) -> None:
-        """Remove the folder."""
+        """Remove the windows and the folder."""
+        os.close(self._to)
+        os.close(self._from)
         shutil.rmtree(self.folder, ignore_errors=True)
-
-
-def _bytes(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    little = np.asarray(array).astype(array.dtype.newbyteorder("<"), order="F", copy=False)
-    return little.reshape(-1, order="F").view(np.uint8)

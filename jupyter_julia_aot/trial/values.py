@@ -16,7 +16,7 @@ Vector{UInt8}``. A MessagePack array stands for a Python ``list``; Julia makes o
  8  string        bytes that are not UTF-8
  9  missing       empty
 10  array         tag byte, number of dimensions, each as 8 bytes little-endian, elements column by column
-11  shared array  [file name, tag, [dimensions]]; the elements are in that file of the scratch folder
+11  shared array  [place, tag, [dimensions]]; the elements are there in the window (``shared_arrays.py``)
 12  bit array     number of dimensions, each as 8 bytes little-endian, bits, lowest first
 13  typed array   [element type, [dimensions], [elements]]
 14  tuple         [elements]

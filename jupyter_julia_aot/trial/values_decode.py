@@ -38,7 +38,7 @@ def decode(
     owner: object = None,
     forget: Callable[[int], None] | None = None,
 ) -> Any:
-    """The value in ``data``. ``fetch(name, dtype, shape)`` gives a shared array's elements, ``owner`` and
+    """The value in ``data``. ``fetch(place, dtype, shape)`` gives a shared array's elements, ``owner`` and
     ``forget`` go into the handles made. Raises ``MalformedValueError``, and nothing else, for wrong bytes."""
     return Decoder(fetch, owner, forget).unpack(data, 0)
 
@@ -78,10 +78,11 @@ class Decoder:
             raise MalformedValueError(f"extension {code}: {error}") from error
 
     def shared(self, items: list[Any]) -> Any:
-        name, tag, shape = items
+        place, tag, shape = items
         expect(self.fetch is not None, "a shared array, but no memory is shared")
-        expect(type(name) is str and tag in NUMBERS, "a shared array without a name or element type")
-        return self.fetch(name, np.dtype(NUMBERS[tag]), read_shape(shape))  # type: ignore[misc]
+        expect(type(place) is int and 0 <= place < 1 << 48, "a shared array without a place")
+        expect(tag in NUMBERS, "a shared array without an element type")
+        return self.fetch(place, np.dtype(NUMBERS[tag]), read_shape(shape))  # type: ignore[misc]
 
     def handle(self, items: list[Any]) -> Any:
         number, kind, text = items

@@ -41,7 +41,7 @@ from jupyter_julia_aot.trial.values_format import (
 
 
 def encode(value: Any, *, share: Share | None = None, owner: object = None) -> bytes:
-    """The bytes of a value. ``share(array)`` may put a Fortran-ordered array into a file and give its name;
+    """The bytes of a value. ``share(array)`` may put a Fortran-ordered array into a window and say where;
     ``owner`` is the session whose handles may be sent. Raises ``NotCarriedError``."""
     packed: bytes = msgpack.packb(_Encoder(share, owner).lower(value, 0), use_bin_type=True)
     return packed
@@ -107,9 +107,9 @@ class _Encoder:
                 f"a NumPy array of {value.dtype} has no counterpart in Julia", remedy="use .astype(float)"
             )
         columns = np.asarray(value).astype(NUMBERS[tag], order="F", copy=False)
-        name = self.share(columns) if self.share is not None else None
-        if name is not None:
-            return self.ext(11, [name, tag, list(value.shape)])
+        place = self.share(columns) if self.share is not None else None
+        if place is not None:
+            return self.ext(11, [place, tag, list(value.shape)])
         return msgpack.ExtType(10, bytes([tag]) + _dimensions(value.shape) + columns.tobytes(order="F"))
 
     def container(self, value: Any, depth: int) -> Any:

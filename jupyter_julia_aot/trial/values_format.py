@@ -70,8 +70,8 @@ MAX_DEPTH = 60
 
 INT64 = range(-(1 << 63), 1 << 63)
 
-Share = Callable[[np.ndarray[Any, Any]], str | None]
-Fetch = Callable[[str, np.dtype[Any], tuple[int, ...]], np.ndarray[Any, Any]]
+Share = Callable[[np.ndarray[Any, Any]], int | None]
+Fetch = Callable[[int, np.dtype[Any], tuple[int, ...]], np.ndarray[Any, Any]]
 
 
 class MalformedValueError(WorkerError, ValueError):

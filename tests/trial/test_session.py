@@ -315,6 +315,52 @@ def test_the_notebooks_secrets_stay_outside(toolchain: Toolchain, monkeypatch: p
 
 
 @pytest.mark.julia
+def test_files_outside_keep_their_mode(session: Session, tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.write_text("mine")
+    file.chmod(0o600)
+    path = f'"{file}", 0o777'
+    for code in (
+        f"ccall(:chmod, Cint, (Cstring, Cuint), {path})",
+        f"ccall(:fchmodat, Cint, (Cint, Cstring, Cuint, Cint), -100, {path}, 0)",
+        f"ccall(:syscall, Clong, (Clong, Clong, Cstring, Cuint, Cuint), 452, -100, {path}, 0)  # fchmodat2",
+    ):
+        assert session.run(code).value == -1
+        assert file.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.julia
+def test_big_arrays_are_julias_own(session: Session) -> None:
+    session.run("kept = []\nkeep(v) = (push!(kept, v); nothing)\nadd!(v, x) = (v .+= x; v)")
+    first, second = np.arange(20_000.0), np.ones(30_000)
+    session.call("keep", first)
+    session.call("keep", second)
+    assert session.run("kept[1] == 0:19999 && kept[2] == ones(30000)").value is True
+    grid = np.ones((100, 200))  # C order: what comes back has to be put in other places
+    grid[3, 4] = 7.0
+    assert session.call("add!", grid, 1.0) is grid
+    assert grid[3, 4] == 8.0
+    assert grid.sum() == 2 * 100 * 200 + 6
+    read_only = np.ones(20_000)
+    read_only.flags.writeable = False
+    assert session.call("sum", read_only) == 20_000
+    with pytest.raises(SettingError, match="read-only"):
+        session.call("add!", read_only, 1.0)
+    session.call("keep", np.ones(1 << 25 | 1))  # more than a window keeps
+    assert session.call("sum", first) == first.sum()
+
+
+@pytest.mark.julia
+def test_a_shortened_window_does_not_reach_the_kernel(session: Session) -> None:
+    big = np.ones(100_000)
+    assert session.call("copy", big).sum() == 100_000
+    session.run('foreach(name -> close(open(name, "w")), [".to-julia", ".from-julia"])')
+    with pytest.raises(JuliaError, match="ended by signal"):
+        session.call("copy", big)
+    assert session.call("copy", big).sum() == 100_000
+
+
+@pytest.mark.julia
 @pytest.mark.benchmarks
 def test_bandwidth_to_the_worker(session: Session) -> None:
     session.run("swallow(a) = length(a)\nproduce(n) = ones(n)")

@@ -25,6 +25,14 @@ let sink = Int(ccall(:open, Cint, (Cstring, Cint, Cint...), "/dev/null", 1, 0)),
     call("no_such_name")
     # Loaded, not used: completing and sleeping leave tasks behind, and an image cannot hold a task.
     Base.require(Help.REPL_PACKAGE)
+    for T in (Float64, Float32, Int64), N in 1:2
+        precompile(Values.read_shared, (Values.Window, Int, Type{T}, NTuple{N,Int}))
+        precompile(Values.write_shared!, (Values.Window, Array{T,N}, Int))
+        precompile(Values.put_back!, (Values.Window, Int, Array{T,N}))
+    end
+    precompile(Values.clear!, (Values.Window,))
+    precompile(enter_filter, (Vector{UInt8},))
+    precompile(share!, (Store, String, Int))
     precompile(quiet, ())
     precompile(Help.completions, (String, Int))
     ccall(:close, Cint, (Cint,), sink)

@@ -3,22 +3,31 @@
 
 module Values
 
-export Store, encode, decode, forget!, Malformed
+export Store, encode, decode, forget!, share!, Malformed
 
 struct Malformed <: Exception
     why::String
 end
 Base.showerror(io::IO, e::Malformed) = print(io, "malformed value: ", e.why)
 
-"What a session keeps for Python: objects behind handles, and the folder of shared arrays."
+include("windows.jl")
+
+"What a session keeps for Python: objects behind handles, and the windows that big arrays go through."
 mutable struct Store
     objects::Dict{Int,Any}
     next::Int
-    folder::String          # "": nothing is shared
-    shared_bytes::Int       # arrays of at least so many bytes go through a file
-    files::Int
+    shared_bytes::Int                   # arrays of at least so many bytes go through a window
+    to_us::Union{Window,Nothing}        # nothing: nothing is shared
+    from_us::Union{Window,Nothing}
 end
-Store(folder::AbstractString = "", shared_bytes::Int = 1 << 16) = Store(Dict{Int,Any}(), 1, folder, shared_bytes, 0)
+Store() = Store(Dict{Int,Any}(), 1, 1 << 16, nothing, nothing)
+
+"Share the windows in a folder with Python."
+function share!(store::Store, folder::String, shared_bytes::Int)
+    store.to_us, store.from_us = Window(joinpath(folder, ".to-julia")), Window(joinpath(folder, ".from-julia"))
+    store.shared_bytes = shared_bytes
+    return
+end
 
 function forget!(store::Store, number::Int)
     delete!(store.objects, number)

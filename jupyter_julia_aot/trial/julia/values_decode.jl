@@ -229,24 +229,12 @@ function fill_array(::Type{T}, size::Tuple, r::Reader) where {T}
     return array
 end
 
-const MMAP = Base.PkgId(Base.UUID("a63ad114-7e13-5084-954f-fe012c677804"), "Mmap")
-
-# Python made the file and this process writes into the same memory, so that Python sees what a
-# function changed in its argument.
 function build_shared(items, store::Store)
-    items isa Vector{Any} && length(items) == 3 && items[1] isa String || throw(Malformed("a broken shared array"))
-    isempty(store.folder) && throw(Malformed("no memory is shared"))
-    occursin(r"^[a-z0-9]+$", items[1]) || throw(Malformed("a broken shared array"))
+    items isa Vector{Any} && length(items) == 3 && items[1] isa Int && 0 <= items[1] < 1 << 48 ||
+        throw(Malformed("a broken shared array"))
+    store.to_us === nothing && throw(Malformed("no memory is shared"))
     T, size = element_type(items[2]), sizes(items[3])
-    return map_shared(joinpath(store.folder, items[1]), T, size)
-end
-
-function map_shared(path::String, ::Type{T}, size::Tuple) where {T}
-    open(path, "r+") do io
-        filesize(io) >= total(size) * sizeof(T) || throw(Malformed("a shared array cut short"))
-        mmap = Base.require(MMAP)
-        return Base.invokelatest(mmap.mmap, io, Array{T,length(size)}, size; grow = false, shared = true)
-    end
+    return read_shared(store.to_us, items[1], T, size)
 end
 
 function build_bits(r::Reader)

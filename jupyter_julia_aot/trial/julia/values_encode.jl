@@ -138,23 +138,15 @@ end
 function put!!(out, x::Array{T}, s::Store, d::Int) where {T<:Plain}
     isconcretetype(T) && ndims(x) <= 32 || return typed_array!(out, x, s, d)
     bytes = sizeof(T) * length(x)
-    if !isempty(s.folder) && bytes >= s.shared_bytes
-        s.files += 1
-        name = string("r", s.files)
-        write_shared(joinpath(s.folder, name), x, bytes) || error("no room for a shared array of $bytes bytes")
-        return ext!(out, 11, pack!(UInt8[], Any[name, Int(TAGS[T]), Any[size(x)...]]))
+    if s.from_us !== nothing && bytes >= s.shared_bytes
+        place = write_shared!(s.from_us, x, bytes)
+        return ext!(out, 11, pack!(UInt8[], Any[place, Int(TAGS[T]), Any[size(x)...]]))
     end
     body = dimensions!([TAGS[T]], size(x))
     start = length(body)
     resize!(body, start + bytes)
     GC.@preserve x body unsafe_copyto!(pointer(body) + start, Ptr{UInt8}(pointer(x)), bytes)
     return ext!(out, 10, body)
-end
-
-function write_shared(path::String, x::Array, bytes::Int)
-    open(path, "w") do io
-        GC.@preserve x unsafe_write(io, Ptr{UInt8}(pointer(x)), bytes) == bytes
-    end
 end
 
 function put!!(out, x::BitArray, s::Store, d::Int)
