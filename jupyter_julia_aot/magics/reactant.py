@@ -45,6 +45,7 @@ def run_reactant(notebook: Notebook, line: str, cell: str) -> None:
     args = reactant_parser().read(line)
     check_name(args.name, "%%reactant", bang=True)
     code = cell if cell.strip() else code_of(notebook, args.name)
+    values = python_values(notebook, args.arguments)
     function = reactant_function(args.name, code, args.on, args.julia or settings().julia)
     notebook.shell.user_ns[function.__name__] = function
     notebook.reactants[args.name] = function
@@ -53,8 +54,8 @@ def run_reactant(notebook: Notebook, line: str, cell: str) -> None:
     )
     if function.notice:
         _say(f"  {function.notice}")
-    if args.arguments:
-        value = function(*python_values(notebook, args.arguments))
+    if values:
+        value = function(*values)
         last = function.last
         assert last is not None  # noqa: S101 - set by the call
         _say(

@@ -70,7 +70,7 @@ class Comparison:
 
     def __str__(self) -> str:
         head = f"{'route':<10} {'result':<22} {'tests':<8} {'first call':>11} {'then':>10} {'memory':>9}"
-        lines = [f"{self.name}: {self.calls} calls from its tests on every route", head]
+        lines = [f"{self.name}: the same {self.calls} call{'s' * (self.calls != 1)} by every route", head]
         for r in self.rows:
             if not r.ran:
                 lines.append(f"{r.route:<10} not run: {r.reason.splitlines()[0]}")

@@ -81,7 +81,14 @@ def close_device_sessions() -> None:
 
 
 def reactant_function(name: str, code: str, backend: str, julia: str = "") -> ReactantFunction:
-    """A function compiled by Reactant; see :func:`run.reactant.reactant_function`."""
+    """A function compiled by Reactant; see :func:`run.reactant.reactant_function`.
+
+    Without its warning: the face shows the function's ``notice``.
+    """
+    import warnings
+
     from jupyter_julia_aot.run import reactant
 
-    return reactant.reactant_function(name, code, backend, julia=julia)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", reactant.CpuInsteadWarning)
+        return reactant.reactant_function(name, code, backend, julia=julia)

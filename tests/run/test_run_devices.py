@@ -122,13 +122,13 @@ def test_the_environments_are_two() -> None:
 
 
 def test_a_process_that_ends_in_a_step_names_it() -> None:
-    lines = ["load\tbegun\t", "load\tpassed\tReactant 0.2", "backend\tbegun\t", "backend\tpassed\t"]
+    lines = ["load\tbegun\t", "load\tpassed\t0.2", "backend\tbegun\t", "backend\tpassed\t"]
     lines += ["platform\tfact\trocm", "transfer\tbegun\t", "transfer\tpassed\t", "elementwise\tbegun\t"]
     lines += ["elementwise\tpassed\t", "gemm\tbegun\t"]
     found = read_steps("reactant", "rocm", lines, "killed by SIGABRT: rocBLAS error: no kernel")
     assert not found.usable
     assert found.reason.startswith("gemm: the process ended in this step (killed by SIGABRT: rocBLAS")
-    assert found.facts == {"load": "Reactant 0.2", "platform": "rocm"}
+    assert found.facts == {"version": "0.2", "platform": "rocm"}
     assert not read_steps("reactant", "rocm", [], "exit code 1").usable
 
 

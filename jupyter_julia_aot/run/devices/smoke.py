@@ -77,7 +77,7 @@ def read_steps(which: str, backend: str, lines: list[str], ended: str, seconds: 
         else:
             steps[name] = "passed" if state == "passed" else detail or "failed"
             if state == "passed" and detail:
-                facts[name] = detail
+                facts["version" if name == "load" else name] = detail
     reason = ""
     for name in STEPS[which]:
         said = steps.setdefault(name, "not reached")

@@ -5,7 +5,7 @@ include("steps.jl")
 step("load") do
     @eval using AMDGPU, MLDataDevices
     # Julia 1.12 sees the new name only from a later world.
-    Base.invokelatest(() -> string("AMDGPU ", isdefined(Base, :pkgversion) ? Base.pkgversion(Main.AMDGPU) : ""))
+    Base.invokelatest(() -> isdefined(Base, :pkgversion) ? string(Base.pkgversion(Main.AMDGPU)) : "unknown")
 end
 step("backend") do
     # Five names since MLDataDevices 1.16, whatever the machine has.

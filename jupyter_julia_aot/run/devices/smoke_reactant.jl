@@ -5,12 +5,12 @@ const BACKEND = ARGS[1]
 
 step("load") do
     include(joinpath(@__DIR__, "..", "reactant", "calls.jl"))
-    string("Reactant ", Base.invokelatest(() -> Main.ReactantCalls.version()))
+    Base.invokelatest(() -> Main.ReactantCalls.version())
 end
 step("backend") do
     why = Main.ReactantCalls.choose_backend(BACKEND)
     isempty(why) || error(why)
-    fact("build", string("gpu = ", Main.ReactantCalls.build()))
+    fact("built for GPU", Main.ReactantCalls.build())
     fact("platform", Main.ReactantCalls.platform())
     fact("devices", join(Main.ReactantCalls.devices(), ", "))
 end

@@ -89,7 +89,7 @@ def _rows(report: dict[str, Any]) -> list[dict[str, Any]]:
             "marks": [_MARKS.get(found["steps"].get(step, ""), "✗") for step in _COLUMNS],
             "said": [
                 *([found["reason"]] if found["reason"] else []),
-                *(f"{key} = {value}" for key, value in found["facts"].items()),
+                "; ".join(f"{key} {value}" for key, value in found["facts"].items()),
             ],
         }
         for which, name in MAIN.items()

@@ -10,13 +10,19 @@ from typing import TYPE_CHECKING
 from jupyter_julia_aot.lazily import lazily
 
 if TYPE_CHECKING:
-    from jupyter_julia_aot.run.reactant.function import ReactantFunction, ReactantRun, reactant_function
+    from jupyter_julia_aot.run.reactant.function import (
+        CpuInsteadWarning,
+        ReactantFunction,
+        ReactantRun,
+        reactant_function,
+    )
     from jupyter_julia_aot.run.reactant.hlo import Hlo
     from jupyter_julia_aot.run.reactant.host import close_hosts
 
-__all__ = ["Hlo", "ReactantFunction", "ReactantRun", "close_hosts", "reactant_function"]
+__all__ = ["CpuInsteadWarning", "Hlo", "ReactantFunction", "ReactantRun", "close_hosts", "reactant_function"]
 
 _HOMES = {
+    "CpuInsteadWarning": "function",
     "Hlo": "hlo",
     "ReactantFunction": "function",
     "ReactantRun": "function",

@@ -156,7 +156,7 @@ def reactant_function(name: str, code: str, backend: str = "auto", *, julia: str
     environment = find_environment("reactant", julia)
     used, notice, unified = _usable(environment, backend)
     if notice and backend != "auto":
-        warnings.warn(notice, CpuInsteadWarning, stacklevel=2)
+        warnings.warn(notice, CpuInsteadWarning, stacklevel=3)
     key = (environment.project, used, name, code)
     with _lock:
         function = _functions.get(key)

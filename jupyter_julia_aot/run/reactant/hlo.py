@@ -66,7 +66,7 @@ def highlighted(text: str) -> str:
     return "".join(parts)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Hlo:
     """A function's StableHLO before and after optimisation."""
 
@@ -83,6 +83,8 @@ class Hlo:
         rows = [f"  {op:<36} {a:>6} {b:>6}" for op, (a, b) in self.counts().items()]
         table = "\n".join([f"  {'operation':<36} {'before':>6} {'after':>6}", *rows])
         return f"{table}\n\n// before optimisation\n{self.before}\n\n// after optimisation\n{self.after}"
+
+    __repr__ = __str__
 
     def _repr_html_(self) -> str:
         rows = "".join(

@@ -6,6 +6,7 @@ include("parse_faults.jl")
 
 const CELLS = Set{String}()     # names of the cells that ran
 const OURS = @__DIR__
+const PACKAGE = normpath(joinpath(OURS, "..", ".."))    # all of ours: no frame of the user's
 const LONGEST = 20_000
 const MOST_FRAMES = 40
 
@@ -64,7 +65,7 @@ function user_frames(trace)
         dirname(file) == OURS && basename(file) in ("session.jl", "inprocess.jl") && break
         # Julia writes a relative name as "./name" in frames.
         startswith(file, "./") && file[3:end] in CELLS && (file = file[3:end])
-        (file in CELLS || (isabspath(file) && !startswith(file, OURS) && !of_julia(file))) || continue
+        (file in CELLS || (isabspath(file) && !startswith(file, PACKAGE) && !of_julia(file))) || continue
         name = frame.func === Symbol("top-level scope") ? "top level" : string(frame.func)
         push!(frames, (file, Int(frame.line), string(name, " at ", file, ":", frame.line)))
     end
