@@ -53,7 +53,11 @@ def test_it_runs_from_top_to_bottom(tmp_path: Path, toolchain: Toolchain) -> Non
         assert MAY_FAIL in by_source[name].metadata.get("tags", []), f"{name}: {kind}: {text}"
     assert failed["%%julia --worker --seconds 1"][0] == "Cancelled"
     assert "42" in said(by_source["%%julia --worker -o kept"])
-    assert any("image/svg+xml" in o.get("data", {}) for o in by_source["%%julia -i calm"].outputs)
+    shown = [list(o.get("data", {})) for o in by_source["%%julia -i calm"].outputs]
+    assert [kinds for kinds in shown if "text/latex" in kinds or "image/svg+xml" in kinds] == [
+        ["text/latex"],
+        ["image/svg+xml", "text/plain"],
+    ]
     assert "auto → " in said(by_source["%julia compare wave"])
     assert "ROCm" in said(by_source["%julia devices --no-test"])
     domain = [error(c) for c in notebook.cells if c.cell_type == "code" and "half(-1.0)" in c.source]
