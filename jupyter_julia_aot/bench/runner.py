@@ -71,6 +71,7 @@ def evaluate(
         before = dict(opened.done) if opened is not None else {}
         done = dict(before)
         verdicts = Counter(judged.verdict for judged in before.values())
+        pace = _Pace()
         for judged in _judge(by_id, samples, before, submit, cancel, window):
             done[judged.key] = judged
             if opened is not None:
@@ -78,7 +79,6 @@ def evaluate(
             verdicts[judged.verdict] += 1
             if progress is not None:
                 elapsed = time.monotonic() - began
-                left = len(samples) - len(done)
                 progress(
                     Progress(
                         done=len(done),
@@ -86,7 +86,7 @@ def evaluate(
                         passed=verdicts["passed"],
                         harness_errors=verdicts[None],
                         elapsed=elapsed,
-                        remaining=elapsed / (len(done) - len(before)) * left,
+                        remaining=pace.remaining(elapsed, len(done), len(samples)),
                     )
                 )
     return gather(
@@ -96,6 +96,19 @@ def evaluate(
         julia=julia,
         order=[task.id for task in tasks],
     )
+
+
+class _Pace:
+    """What is left, by the pace since the first verdict: before it, workers start."""
+
+    def __init__(self) -> None:
+        self.first: tuple[float, int] | None = None
+
+    def remaining(self, elapsed: float, done: int, total: int) -> float | None:
+        if self.first is None:
+            self.first = elapsed, done
+        since, judged = elapsed - self.first[0], done - self.first[1]
+        return since / judged * (total - done) if judged else (0.0 if done == total else None)
 
 
 def _check(tasks: Sequence[Task], samples: Sequence[Sample], ks: Sequence[int]) -> None:

@@ -16,4 +16,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     from jupyter_julia_aot.cli.parser import build_parser
 
     arguments = sys.argv[1:] if argv is None else list(argv)
+    if arguments[:2] == ["eval", "compare"]:  # `eval compare A B` is `compare A B`
+        del arguments[0]
     return run(build_parser().parse_args(arguments))

@@ -21,7 +21,13 @@ SAY_EVERY = 25
 
 def add_verbs(verbs: Verbs) -> None:
     """Register ``eval`` and ``compare``."""
-    ev = add_verb(verbs, "eval", run_eval, "judge many answers by a task set's tests: pass@k")
+    ev = add_verb(
+        verbs,
+        "eval",
+        run_eval,
+        "judge many answers by a task set's tests: pass@k",
+        epilog="`eval compare A.json B.json` compares two results.",
+    )
     ev.add_argument(
         "tasks", metavar="TASKS", nargs="?", default="", help="a task file or folder (default: ours)"
     )
@@ -102,7 +108,7 @@ def _samples(args: argparse.Namespace, options: Options, output: Output) -> Path
 
 
 def _say(p: Progress, output: Output) -> None:
-    if p.done % SAY_EVERY and p.done != p.total:
+    if p.done > 1 and p.done % SAY_EVERY and p.done != p.total:
         return
     left = "" if p.remaining is None else f", about {p.remaining:.0f} s left"
     output.progress(f"{p.done}/{p.total} judged, {p.passed} passed{left}")
@@ -139,6 +145,9 @@ def run_compare(args: argparse.Namespace, output: Output) -> int:
     low, high = c.interval
     output.line(f"{c.tasks} tasks in both: A {c.a:.1%}, B {c.b:.1%}")
     output.line(f"B − A = {c.difference:+.1%}  (95 %: {low:+.1%} … {high:+.1%}), p = {c.p_value:.3f}")
+    for name, only in (("A", c.only_a), ("B", c.only_b)):
+        if only:
+            output.line(f"only in {name}:   {', '.join(only)}")
     output.line(f"better in B: {', '.join(c.better) or 'none'}")
     output.line(f"worse in B:  {', '.join(c.worse) or 'none'}")
     return SUCCEEDED

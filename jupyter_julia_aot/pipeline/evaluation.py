@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -137,11 +138,27 @@ def _solutions(
     return [with_context(task, extract(a.text, task.prompt.name, request)) for a in answers]
 
 
+def _end_last_line(path: Path) -> None:
+    """So that a sample can be appended. A run that was killed while writing leaves the beginning of a line:
+    that sample is asked for again."""
+    data = path.read_bytes()
+    whole = data.rfind(b"\n") + 1
+    if whole == len(data):
+        return
+    try:
+        json.loads(data[whole:])
+    except ValueError:
+        os.truncate(path, whole)
+    else:
+        path.write_bytes(data + b"\n")
+
+
 def _count(path: Path) -> dict[str, int]:
     """How many samples of each task are in the file already."""
     counts: dict[str, int] = {}
     if not path.exists():
         return counts
+    _end_last_line(path)
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
         try:
             task_id = str(json.loads(line)["task_id"]) if line.strip() else None

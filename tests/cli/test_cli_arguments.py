@@ -35,6 +35,19 @@ def test_every_verb_of_the_design_exists_and_explains_itself() -> None:
             assert action.help or action.choices, f"{name} {action.dest}"
 
 
+def test_eval_compare_compares(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name, verdicts in (
+        ("a", {"t": ["failed"], "u": ["passed"]}),
+        ("b", {"t": ["passed"], "v": ["passed"]}),
+    ):
+        (tmp_path / f"{name}.json").write_text(json.dumps({"pass@k": {"1": 0.5}, "tasks": verdicts}))
+    assert main(["eval", "compare", str(tmp_path / "a.json"), str(tmp_path / "b.json")]) == 0
+    said = capsys.readouterr().out
+    assert "1 tasks in both: A 0.0%, B 100.0%" in said
+    assert "only in A:   u" in said
+    assert "better in B: t" in said
+
+
 def test_an_unknown_verb_could_not_run(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         main(["frobnicate"])
