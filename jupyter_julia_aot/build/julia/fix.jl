@@ -6,6 +6,8 @@ using Base.JuliaSyntax: JuliaSyntax, SyntaxNode, @K_str, kind, children, byte_ra
 
 include("fix_types.jl")
 include("fix_rules.jl")
+include("fix_tables.jl")
+include("fix_run_time.jl")
 
 const MOST_PASSES = 5
 

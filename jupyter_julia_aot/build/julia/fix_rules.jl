@@ -44,6 +44,7 @@ insert!(c, node, place, text, rule, note) =
 function all_edits(c)
     survey(c, c.tree)
     walk(c, c.tree)
+    value_tables(c, c.tree)
     return c.edits
 end
 
@@ -104,6 +105,12 @@ function walk(c, node)
         splatting(c, node)
         keyword_splatting(c, node)
         standard_input(c, node)
+        function_table(c, node)
+        evaluation(c, node)
+        command(c, node)
+        date_format(c, node)
+    elseif k == K"Identifier"
+        caught_exception(c, node)
     elseif k == K"macrocall"
         macros(c, node)
     elseif k == K"="
@@ -276,15 +283,19 @@ function standard_input(c, node)
     rest = join((", " * strip(text_of(a)) for a in arguments[2:end]))
     new = called.val in (:readlines, :eachline) ? "julia_aot_lines()" : "$(called.val)(julia_aot_stdin()$rest)"
     change!(c, node, " " * new, "reading stdin", "$(strip(text_of(node))) → $new")
-    occursin("JULIA_AOT_STDIN", c.text) && return
+    help!(c, node, READING, "JULIA_AOT_STDIN", "reading stdin")
+end
+
+# Put definitions, on one line, before the outermost expression around a node; `mark` is a name in them.
+function help!(c, node, definitions, mark, rule)
+    (occursin(mark, c.text) || any(e -> e.text == definitions, c.edits)) && return
     outermost = node
     while !(kind(outermost.parent) in (K"toplevel", K"doc")) &&
             !(kind(outermost.parent) == K"block" && kind(outermost.parent.parent) == K"module")
         outermost = outermost.parent
     end
     kind(outermost.parent) == K"doc" && (outermost = outermost.parent)
-    any(e -> e.text == READING, c.edits) && return
-    insert!(c, outermost, first(byte_range(outermost)), READING, "reading stdin", "")
+    insert!(c, outermost, first(byte_range(outermost)), definitions, rule, "")
 end
 
 # ---- variables, containers, fields

@@ -1,5 +1,5 @@
 # cause: printing an exception
-# fixed: no
+# fixed: yes
 function @main(args)
     try
         parse(Int, "x1")

@@ -1,5 +1,5 @@
 # cause: mixed container
-# fixed: no
+# fixed: yes
 function @main(args)
     config = Dict{String,Any}("size" => 3, "name" => "x")
     println(Core.stdout, config["size"] + 1)

@@ -1,5 +1,5 @@
 # cause: eval
-# fixed: no
+# fixed: yes
 function @main(args)
     println(Core.stdout, eval(Meta.parse("1 + 2")))
     return 0

@@ -1,5 +1,5 @@
 # cause: function chosen at run time
-# fixed: no
+# fixed: yes
 const OPERATIONS = Dict("add" => +, "multiply" => *)
 
 function @main(args)

@@ -1,5 +1,5 @@
 # cause: starting a program
-# fixed: no
+# fixed: yes
 function @main(args)
     run(`echo hi`)
     return 0
