@@ -265,7 +265,7 @@ class Recipe:
     bundle: bool = False
     slim: bool = False
     cpu_target: str | None = None
-    backend: Literal["juliac", "juliac.jl", "packagecompiler", "sysimage"] | None = None
+    backend: Literal["juliac", "juliac.jl", "packagecompiler", "sysimage", "package-image"] | None = None
     """``None``: the best the toolchain can do."""
     fix: bool = False
     """Rewrite what the trim verifier refuses and a rule can mend; see ``BuildResult.diff``."""

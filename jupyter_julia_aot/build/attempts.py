@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 
 from jupyter_julia_aot.build.backends import TRIMMING, Backend
+from jupyter_julia_aot.build.backends.package_image import PACKAGE_IMAGE
 from jupyter_julia_aot.build.fix import apply_fixes, source_texts, unified_diff
 from jupyter_julia_aot.build.job import Job
 from jupyter_julia_aot.build.stages import Made
@@ -26,11 +27,21 @@ def resolved_trim(recipe: Recipe, backend: Backend) -> Trim:
     return "safe" if trims else "no"
 
 
-def compile_job(job: Job, backend: Backend, *, automatic: bool) -> tuple[Made, tuple[Fix, ...], str]:
-    """Let the backend make it; also what was rewritten on the way, and its diff.
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Compiled:
+    """What was made in the end, by which backend, and what was rewritten on the way."""
 
-    With ``automatic`` a program that cannot be trimmed is built whole, which ``job.diagnostics``
-    then says. Raises :class:`BuildError` with the diff of what was tried.
+    made: Made
+    backend: Backend
+    fixes: tuple[Fix, ...]
+    diff: str
+
+
+def compile_job(job: Job, backend: Backend, *, automatic: bool) -> Compiled:
+    """Let the backend make it, mending the source where the recipe wants that.
+
+    With ``automatic`` a program that cannot be trimmed is built whole, in the quickest way there is,
+    which ``job.diagnostics`` then says. Raises :class:`BuildError` with the diff of what was tried.
     """
     before = source_texts(job)
     fixes: list[Fix] = []
@@ -38,7 +49,8 @@ def compile_job(job: Job, backend: Backend, *, automatic: bool) -> tuple[Made, t
     while True:
         try:
             made = backend.make(job)
-            return made, tuple(fixes), unified_diff(before, source_texts(job))
+            diff = unified_diff(before, source_texts(job))
+            return Compiled(made=made, backend=backend, fixes=tuple(fixes), diff=diff)
         except BuildError as error:
             error.diff = unified_diff(before, source_texts(job))
             if job.recipe.trim == "no" or not any(mark in error.log for mark in _REFUSED):
@@ -56,14 +68,17 @@ def compile_job(job: Job, backend: Backend, *, automatic: bool) -> tuple[Made, t
             if not automatic:
                 raise
             job.recipe = dataclasses.replace(job.recipe, trim="no")
-            job.diagnostics += _why_whole(error)
+            quick = not job.recipe.backend and not PACKAGE_IMAGE.why_not(job.recipe, job.toolchain, job.place)
+            backend = PACKAGE_IMAGE if quick else backend
+            job.diagnostics += _why_whole(error, quick=quick)
 
 
-def _why_whole(error: BuildError) -> list[Diagnostic]:
+def _why_whole(error: BuildError, *, quick: bool) -> list[Diagnostic]:
     causes = ", ".join(dict.fromkeys(d.cause for d in error.diagnostics if d.cause)) or "see below"
+    instead = "it is a package image for the Julia that is installed" if quick else "all of Julia is in it"
     head = Diagnostic(
         severity="warning",
-        message=f"this program cannot be trimmed ({causes}), so all of Julia was compiled into it",
+        message=f"this program cannot be trimmed ({causes}), so {instead}",
         remedy="--fix rewrites what a rule can; --trim safe stops here instead",
     )
     return [head, *(dataclasses.replace(d, severity="warning") for d in error.diagnostics[:10])]

@@ -77,7 +77,8 @@ def build(
             if result is not None:
                 result = dataclasses.replace(result, cached=True, stages=())
             else:
-                result = _Build(recipe, toolchain, place, report, cancel, confined).run(backend, reason, key)
+                work = _Build(recipe, toolchain, place, report, cancel, confined, fresh)
+                result = work.run(backend, reason, key)
         return result if out is None else _deliver(result, store.root() / key / store.PRODUCT, Path(out))
     except OSError as error:
         raise BuildError(
@@ -98,8 +99,10 @@ class _Build:
         report: Report | None,
         cancel: threading.Event | None,
         confined: Confined | None,
+        fresh: bool,
     ) -> None:
         self._recipe = recipe
+        self._fresh = fresh
         self._confined = confined
         self._toolchain = toolchain
         self._place = place
@@ -124,6 +127,7 @@ class _Build:
                 product=fresh / store.PRODUCT,
                 cancel=self._cancel,
                 stage=self._begin,
+                fresh=self._fresh,
             )
             job.product.mkdir()
             try:
@@ -141,7 +145,8 @@ class _Build:
         if recipe.kind == "lib":
             self._begin("describe")
             described = self._describe(job, backend)
-        made, fixes, diff = compile_job(job, backend, automatic=recipe.trim == "auto")
+        compiled = compile_job(job, backend, automatic=recipe.trim == "auto")
+        made, backend = compiled.made, compiled.backend
         if not isinstance(made, Image) and made.image is not None:
             hold_image(made.image, job.product.parent)
         if recipe.slim and not isinstance(made, Image):
@@ -167,8 +172,8 @@ class _Build:
             stages=tuple(self._stages),
             verified=verified,
             diagnostics=(*job.diagnostics, *_remarks(verified, recipe.source_name)),
-            fixes=fixes,
-            diff=diff,
+            fixes=compiled.fixes,
+            diff=compiled.diff,
         )
 
     def _verified(self, job: Job, made: Made, beside: library.Beside | None) -> Verified:

@@ -46,11 +46,12 @@ def image_key(job: Job, flags: list[str]) -> str:
 def kept_image(job: Job, key: str, name: str, make: Callable[[Path, bool], None]) -> Image:
     """The image of ``key``: the file ``name`` in a directory of its own, for more of its own.
 
-    ``make(folder, there)`` writes it into the directory, or finds it ``there`` and goes on from it.
+    ``make(folder, there)`` writes it into the directory, or finds it ``there`` and goes on from it (never
+    when the job is to be done ``fresh``).
     """
     folder = images_folder() / key
     with file_lock(images_folder() / ".locks" / key, job.cancel):
-        there = (folder / name).is_file()
+        there = not job.fresh and (folder / name).is_file()
         if there:
             job.log.append(f"the image was compiled before: {folder}")
             make(folder, True)

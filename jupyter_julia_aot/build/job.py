@@ -28,7 +28,8 @@ _SUFFIX: dict[Kind, str] = {"exe": "", "lib": ".so", "sysimage": ".so", "object"
 
 @dataclass(kw_only=True)
 class Job:
-    """``work`` is scratch space; what ends in ``product`` is kept. ``stage`` is told what begins."""
+    """``work`` is scratch space; what ends in ``product`` is kept. ``stage`` is told what begins; ``fresh``:
+    nothing that was compiled for an earlier build is taken."""
 
     recipe: Recipe
     toolchain: Toolchain
@@ -38,6 +39,7 @@ class Job:
     product: Path
     cancel: threading.Event | None = None
     stage: Callable[[str], None] = lambda _name: None
+    fresh: bool = False
     log: list[str] = field(default_factory=list)
     diagnostics: list[Diagnostic] = field(default_factory=list)
 

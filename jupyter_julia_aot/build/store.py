@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import hashlib
 import json
@@ -14,6 +15,7 @@ from pathlib import Path
 from jupyter_julia_aot.build import source
 from jupyter_julia_aot.build.dependencies import resolve
 from jupyter_julia_aot.build.images import prune_images
+from jupyter_julia_aot.build.job import depot
 from jupyter_julia_aot.build.package_files import environment_hash, included_files, package_hash
 from jupyter_julia_aot.build.project import JULIA_FILES
 from jupyter_julia_aot.errors import BuildError
@@ -28,6 +30,7 @@ RESULT_FILE = "build.json"
 PRODUCT = "product"
 _OURS = (JULIA_FILES, Path(__file__).with_name("bindings"))
 _FORMAT = 1
+_COMPILED_DAYS = 7.0
 _VARIABLES = ("JULIA_CPU_TARGET", "JULIA_CC", "CFLAGS", "LDFLAGS")
 
 
@@ -156,4 +159,13 @@ def prune(days: float | None = None, keep_mb: float | None = None) -> tuple[list
         (entry.folder / RESULT_FILE).unlink(missing_ok=True)  # first: half of a build is none
         shutil.rmtree(entry.folder, ignore_errors=True)
     prune_images()
+    _prune_depot()
     return [entry.result.artifact.id for entry in doomed], sum(entry.bytes for entry in doomed)
+
+
+def _prune_depot() -> None:
+    """Delete packages that were compiled on the way to builds, and are old; they only save time."""
+    for file in (depot() / "compiled").glob("v*/*/*"):
+        with contextlib.suppress(OSError):  # somebody else was quicker
+            if time.time() - file.stat().st_mtime > _COMPILED_DAYS * 86400:
+                file.unlink()

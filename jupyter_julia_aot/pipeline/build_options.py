@@ -33,7 +33,8 @@ def add_build_options(parser: argparse.ArgumentParser) -> None:
         metavar="TARGET",
         help="native, portable (as official Julia builds) or a processor; several: one artifact for each",
     )
-    add("--backend", choices=["juliac", "juliac.jl", "packagecompiler", "sysimage"], help="how to compile")
+    ways = ["juliac", "juliac.jl", "packagecompiler", "sysimage", "package-image"]
+    add("--backend", choices=ways, help="how to compile")
     add("--out", metavar="DIR", help="where to put it (default: the cache)")
     add("--project-out", dest="project_out", metavar="DIR", help="write the Julia package there, to keep")
     add(

@@ -25,6 +25,7 @@ _BACKEND_CAPABILITY: dict[str, Capability] = {
     "juliac.jl": "juliac",
     "packagecompiler": "packagecompiler",
     "sysimage": "sysimage",
+    "package-image": "sysimage",
 }
 _BEST_FIRST: tuple[Capability, ...] = ("juliac", "packagecompiler", "sysimage")
 
@@ -59,10 +60,11 @@ def build_events(
     def finished(status: str) -> Event:
         return recorder.event("run_finished", status=status, seconds=time.monotonic() - began)
 
-    yield recorder.event("build_started", recipe=recipe)
-    work.start()
+    # From its first event on it is a run that has an end: an interrupt may come at any moment.
     try:
         try:
+            yield recorder.event("build_started", recipe=recipe)
+            work.start()
             for name, state, seconds in work.stages():
                 yield recorder.event("stage", name=name, state=state, seconds=seconds)
             result = work.result()
@@ -211,4 +213,5 @@ class _Building(threading.Thread):
     def stop(self) -> None:
         """Ask the build to stop, and give it the time to kill what it started."""
         self._cancel.set()
-        self.join(timeout=1.0)
+        if self.ident is not None:
+            self.join(timeout=1.0)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from jupyter_julia_aot.build.backends.juliac import JULIAC
 from jupyter_julia_aot.build.backends.juliac_script import JULIAC_SCRIPT
+from jupyter_julia_aot.build.backends.package_image import PACKAGE_IMAGE
 from jupyter_julia_aot.build.backends.packagecompiler import PACKAGECOMPILER
 from jupyter_julia_aot.build.backends.sysimage import SYSIMAGE
 from jupyter_julia_aot.errors import CapabilityError
@@ -39,7 +40,7 @@ class Backend(Protocol):
 TRIMMING = frozenset({"juliac", "juliac.jl"})
 """Those that can leave out what the program does not reach."""
 
-BACKENDS: tuple[Backend, ...] = (JULIAC, JULIAC_SCRIPT, PACKAGECOMPILER, SYSIMAGE)
+BACKENDS: tuple[Backend, ...] = (JULIAC, JULIAC_SCRIPT, PACKAGECOMPILER, SYSIMAGE, PACKAGE_IMAGE)
 
 
 def choose(recipe: Recipe, toolchain: Toolchain, place: Installation) -> tuple[Backend, str]:

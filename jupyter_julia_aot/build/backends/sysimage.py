@@ -9,8 +9,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from jupyter_julia_aot.build.backends.juliac import JULIAC_ONLY
+from jupyter_julia_aot.build.backends.launcher import link_launcher
 from jupyter_julia_aot.build.bindings import library
-from jupyter_julia_aot.build.bundle import copy_libraries, library_folders, needed_libraries
+from jupyter_julia_aot.build.bundle import copy_libraries
 from jupyter_julia_aot.build.images import image_key, kept_image, take_image
 from jupyter_julia_aot.build.job import Job
 from jupyter_julia_aot.build.project import JULIA_FILES
@@ -63,6 +64,7 @@ def _compile(job: Job) -> Image:
     if target:
         words.append(f"--cpu-target={target}")
     script = JULIA_FILES / "sysimage.jl"
+    texts = [(JULIA_FILES / name).read_text(encoding="utf-8") for name in (script.name, "start.jl")]
     names = [project.module, project.entry or "-"]
 
     def make(folder: Path, there: bool) -> None:
@@ -78,7 +80,7 @@ def _compile(job: Job) -> Image:
         job.run(command, stage="link", what="linking the system image", environment=job.environment())
         whole.unlink()
 
-    key = image_key(job, [*words, *names, script.read_text(encoding="utf-8")])
+    key = image_key(job, [*words, *names, *texts])
     image = kept_image(job, key, _IMAGE, make)
     take_image(image.file, _image(job), own=job.recipe.slim)
     return image
@@ -97,31 +99,13 @@ def _link(job: Job) -> None:
     if job.recipe.kind == "sysimage":
         return
     image = _image(job)
-    # RPATH, not RUNPATH: it also holds for the libraries that Julia's own libraries need.
-    folders = ["$ORIGIN/lib", *([] if job.recipe.bundle else library_folders(job.place))]
-    bindir = "bin" if job.recipe.bundle else job.place.bindir
-    exe = job.recipe.kind == "exe"
-    source = JULIA_FILES / ("main.c" if exe else "library_start.c")
-    command = [*c_compiler(), "-O2", "-o", str(job.target), str(source), f"-I{job.place.includedir}"]
-    command += [f'-DJULIA_AOT_IMAGE="lib/{image.name}"', f'-DJULIA_AOT_BINDIR="{bindir}"']
-    command += ["-Wl,--no-as-needed", *_private_libraries(job)]
-    if not exe:
+    defines = {"JULIA_AOT_IMAGE": f"lib/{image.name}"}
+    if job.recipe.kind == "exe":
+        link_launcher(job, "main.c", defines)
+    else:
         # Who loads a library finds the exported functions in the image, which is loaded with it.
-        command += ["-shared", "-fPIC", f"-L{image.parent}", f"-l:{image.name}"]
-    command += [job.place.libjulia, "-lpthread", "-ldl"]
-    command += ["-Wl,--disable-new-dtags", *(f"-Wl,-rpath,{folder}" for folder in folders)]
-    job.run(command, stage="link", what="linking the program", environment=job.environment())
-
-
-def _private_libraries(job: Job) -> list[str]:
-    """The installation's own libraries that libjulia needs, to be named by the program itself.
-
-    A library with a RUNPATH of its own (Debian's libLLVM has a wrong one) would not look where the
-    program says; what the program has loaded by then it takes.
-    """
-    needed = needed_libraries(Path(job.place.libjulia), job.environment(dict(job.place.environment)))
-    own = Path(job.place.prefix)
-    return [str(path) for _, path in sorted(needed.items()) if path.resolve().is_relative_to(own)]
+        more = ["-shared", "-fPIC", f"-L{image.parent}", f"-l:{image.name}"]
+        link_launcher(job, "library_start.c", defines, more)
 
 
 SYSIMAGE = _Sysimage()

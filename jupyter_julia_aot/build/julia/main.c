@@ -1,6 +1,8 @@
 /* Start a Julia system image that lies next to this program, and call its entry.
    JULIA_AOT_IMAGE: the image, relative to the program's directory.
-   JULIA_AOT_BINDIR: the directory of julia; relative to the program's when it does not begin with /. */
+   JULIA_AOT_BINDIR: the directory of julia; relative to the program's when it does not begin with /.
+   With JULIA_AOT_MODULE the image is Julia's own, and the entry is in that package, in the depot
+   JULIA_AOT_DEPOT and with the environment JULIA_AOT_PROJECT beside the program; JULIA_AOT_DEPOTS: others. */
 #include <julia.h>
 #include <limits.h>
 #include <stdio.h>
@@ -44,6 +46,18 @@ static void below(char *target, size_t size, const char *directory, const char *
         snprintf(target, size, "%s/%s", directory, path);
 }
 
+#ifdef JULIA_AOT_MODULE
+static void find_package_beside(const char *directory)
+{
+    static char text[4 * PATH_MAX];
+    snprintf(text, sizeof text, "%s/%s:%s", directory, JULIA_AOT_DEPOT, JULIA_AOT_DEPOTS);
+    setenv("JULIA_DEPOT_PATH", text, 1);
+    snprintf(text, sizeof text, "%s/%s:@stdlib", directory, JULIA_AOT_PROJECT);
+    setenv("JULIA_LOAD_PATH", text, 1);
+    unsetenv("JULIA_PROJECT");
+}
+#endif
+
 int main(int argc, char **argv)
 {
     static char directory[PATH_MAX], image[2 * PATH_MAX], bindir[2 * PATH_MAX];
@@ -57,6 +71,9 @@ int main(int argc, char **argv)
         fprintf(stderr, "%s: %s is missing; it belongs to this program\n", argv[0], image);
         return 70;
     }
+#ifdef JULIA_AOT_MODULE
+    find_package_beside(directory);
+#endif
     jl_init_with_image(bindir, image);
 
     jl_array_t *args = NULL;
@@ -64,7 +81,11 @@ int main(int argc, char **argv)
     args = jl_alloc_array_1d(jl_apply_array_type((jl_value_t *)jl_string_type, 1), (size_t)(argc - 1));
     for (int i = 1; i < argc; i++)
         jl_array_ptr_set(args, (size_t)(i - 1), jl_cstr_to_string(argv[i]));
+#ifdef JULIA_AOT_MODULE
+    jl_function_t *entry = jl_eval_string("using " JULIA_AOT_MODULE "; " JULIA_AOT_MODULE ".julia_aot_start");
+#else
     jl_function_t *entry = jl_get_function(jl_main_module, "julia_aot_start");
+#endif
     jl_value_t *value = entry == NULL ? NULL : jl_call1(entry, (jl_value_t *)args);
     int code = value == NULL ? 70 : (int)jl_unbox_int32(value);
     JL_GC_POP();

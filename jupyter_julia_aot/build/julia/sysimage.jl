@@ -6,25 +6,13 @@ Base.init_depot_path()
 Base.init_load_path()
 
 const julia_aot_module = Symbol(ARGS[1])
-const julia_aot_entry = Symbol(ARGS[2])
+const julia_aot_name = Symbol(ARGS[2])
 
 Core.eval(Main, :(import $julia_aot_module))
 
-if julia_aot_entry !== Symbol("-")
-    @eval function julia_aot_start(args::Vector{String})::Cint
-        append!(empty!(Base.ARGS), args)
-        try
-            value = $(julia_aot_module).$(julia_aot_entry)(args)
-            flush(stdout)
-            return value isa Integer ? Cint(value) : Cint(0)
-        catch error
-            flush(stdout)
-            Base.invokelatest(Base.display_error, stderr, error, catch_backtrace())
-            return Cint(1)
-        end
-    end
-    precompile(julia_aot_start, (Vector{String},))
-    precompile(getfield(getfield(Main, julia_aot_module), julia_aot_entry), (Vector{String},))
+if julia_aot_name !== Symbol("-")
+    Core.eval(Main, :(const julia_aot_entry = $(julia_aot_module).$(julia_aot_name)))
+    Base.include(Main, joinpath(@__DIR__, "start.jl"))
 end
 
 # The program finds its own arguments and load path when it starts.
