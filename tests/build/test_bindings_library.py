@@ -19,6 +19,8 @@ from jupyter_julia_aot.build.bindings.load import load_library
 from jupyter_julia_aot.build.wheel import build_wheel
 from jupyter_julia_aot.errors import BuildError, JuliaError
 from jupyter_julia_aot.records import BuildResult, Oracle, Recipe, Toolchain
+from jupyter_julia_aot.toolchain import installation
+from jupyter_julia_aot.toolchain.packages import package_environment
 
 # Whichever test comes first compiles a whole image, where Julia cannot trim: minutes on a busy machine.
 pytestmark = [pytest.mark.julia, pytest.mark.timeout(2400)]
@@ -175,12 +177,8 @@ def test_what_cannot_be_exported_says_why(any_julia: Toolchain) -> None:
 def test_a_wheel_works_without_julia(
     scale: BuildResult, toolchain: Toolchain, builds_cache: Path, tmp_path: Path
 ) -> None:
-    if "juliac" in toolchain.capabilities:
-        from jupyter_julia_aot.toolchain import installation
-        from jupyter_julia_aot.toolchain.packages import package_environment
-
-        if not package_environment("JuliaC", installation(toolchain)):
-            pytest.skip("bundles need the package JuliaC")
+    if "juliac" in toolchain.capabilities and not package_environment("JuliaC", installation(toolchain)):
+        pytest.skip("bundles need the package JuliaC")
     bundled = build(recipe(toolchain, bundle=True), toolchain)
     log = (builds_cache / "builds" / bundled.artifact.id / "log.txt").read_text()
     assert "the image was compiled before" in log, "only linking and bundling are new"
@@ -338,6 +336,43 @@ def test_the_header_serves_a_c_program(kit: BuildResult, tmp_path: Path) -> None
     subprocess.run([*command, str(library), f"-Wl,-rpath,{library.parent}"], check=True, timeout=300)
     ran = subprocess.run([str(tmp_path / "use")], capture_output=True, text=True, timeout=300)
     assert ran.stdout == "5 DomainError 35\n", ran.stderr
+
+
+@pytest.mark.julia112
+@pytest.mark.juliacall
+def test_two_bundles_beside_juliacall(juliac: Toolchain, juliacall_toolchain: Toolchain) -> None:
+    """Two libraries with a Julia of their own each, in a process where juliacall's runs, too."""
+    if not package_environment("JuliaC", installation(juliac)):
+        pytest.skip("bundles need the package JuliaC")
+    code = LIBRARY.read_text()
+    kit = Recipe(name="kit", kind="lib", code=code, trim="safe", source_name="library.jl", bundle=True)
+    bindings = [str(build(r, juliac).artifact.binding) for r in (kit, recipe(juliac, bundle=True))]
+    script = """
+import json, sys
+from juliacall import Main as jl
+import numpy as np
+from jupyter_julia_aot.build.bindings.load import load_library
+kit, scale = map(load_library, sys.argv[1:])
+total = 0.0
+for i in range(500):
+    total += kit.half(2.0) + float(scale.scale(2, np.ones(1000)).sum()) + jl.seval("sum(ones(1000))")
+    if i % 100 == 0:
+        jl.seval("GC.gc()")
+faults = []
+for call in (lambda: kit.checked(-3), lambda: scale.scale(-1, np.ones(1)), lambda: jl.seval("error()")):
+    try:
+        call()
+    except Exception as error:
+        faults.append(type(error).__name__)
+print(json.dumps([kit.route, scale.route, total, faults]))
+"""
+    ran = subprocess.run(
+        [sys.executable, "-c", script, *bindings], capture_output=True, text=True, timeout=1000
+    )
+    assert ran.returncode == 0, ran.stderr[-3000:]
+    routes = ["process", "process"]
+    total = 500 * (1.0 + 2000.0 + 1000.0)
+    assert json.loads(ran.stdout.splitlines()[-1]) == [*routes, total, ["JuliaError"] * 3]
 
 
 @pytest.mark.julia112

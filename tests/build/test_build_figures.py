@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import shutil
 import statistics
 import subprocess
 import time
@@ -24,6 +26,11 @@ function @main(ARGS)
     println(Core.stdout, "sum = $(sum(1:100))")
     return 0
 end
+"""
+PROJECT = """\
+name = "agent_project"
+uuid = "6e2f7c1a-5a5e-4b53-9f0d-0c9f2b7d1e11"
+version = "0.1.0"
 """
 
 
@@ -66,6 +73,43 @@ def test_our_build_next_to_plain_juliac(juliac: Toolchain, tmp_path: Path) -> No
     print(f"start to end: artifact {statistics.median(starts) * 1000:.0f} ms")
     print(f"start to end: julia file.jl {statistics.median(jit) * 1000:.0f} ms")
     assert statistics.median(starts) < statistics.median(jit)
+
+
+def test_our_build_next_to_the_package_juliac(juliac: Toolchain, tmp_path: Path) -> None:
+    """The example's command, word for word, and our build of the same directory."""
+    place = installation(juliac)
+    environment_of_juliac = package_environment("JuliaC", place)
+    if not environment_of_juliac:
+        pytest.skip("the package JuliaC is not installed")
+    package = tmp_path / "agent_project"
+    (package / "src").mkdir(parents=True)
+    (package / "Project.toml").write_text(PROJECT)
+    (package / "src" / "agent_project.jl").write_text('module agent_project\ninclude("agent.jl")\nend\n')
+    (package / "src" / "agent.jl").write_text(CODE)
+    words = ["--output-exe", "julia_agent", "--bundle", "build", "--trim=safe", "--experimental"]
+    command = julia_command(
+        juliac, f"--project={environment_of_juliac}", "-m", "JuliaC", *words, "agent_project"
+    )
+    recipe = Recipe(name="julia_agent", project=str(package), trim="safe", bundle=True, backend="juliac")
+    plain, ours = [], []
+    for turn in range(PAIRS + 1):
+        shutil.rmtree(tmp_path / "build", ignore_errors=True)
+        took = seconds_of(command, julia_environment(juliac), tmp_path)
+        began = time.perf_counter()
+        built = build(recipe, juliac, fresh=True)
+        if turn:  # the first one warms the disk for both
+            plain.append(took)
+            ours.append(time.perf_counter() - began)
+    ratios = [b / a for a, b in zip(plain, ours, strict=True)]
+    after = [s for s in built.stages if s.name in ("verify", "sbom")]
+    print(f"\nJuliaC {statistics.median(plain):.2f} s, ours {statistics.median(ours):.2f} s")
+    print("of ours " + ", ".join(f"{s.name} {s.seconds:.2f} s" for s in after))
+    print(f"cold build, ratio of {PAIRS} pairs: {', '.join(f'{r:.3f}' for r in ratios)}")
+    began = time.perf_counter()
+    again = build(dataclasses.replace(recipe, slim=True), juliac)
+    print(f"the same image slim {time.perf_counter() - began:.2f} s")
+    assert not again.cached
+    assert (tmp_path / "build" / "bin" / "julia_agent").is_file()
 
 
 def test_sizes_of_bundles(juliac: Toolchain) -> None:
