@@ -44,9 +44,7 @@ def evaluation_html(title: str, found: Evaluation) -> str:
     parts += [note("warning", f"{count} × not judged: {why}") for why, count in found.faults.items()]
     tasks = "".join(_task(task_id, verdicts) for task_id, verdicts in found.tasks.items())
     opened = " open" if len(found.tasks) <= OPEN_TASKS else ""
-    parts.append(
-        f'<details class="jja-tasks"{opened}><summary>each task</summary><table>{tasks}</table></details>'
-    )
+    parts.append(f'<details class="jja-tasks"{opened}><summary>each task</summary>{tasks}</details>')
     return page(parts)
 
 
@@ -74,12 +72,12 @@ def _task(task_id: str, verdicts: Sequence[str | None]) -> str:
     counts = Counter(verdicts)
     judged = len(verdicts) - counts[None]
     cells = "".join(
-        f'<li class="jja-cell jja-small jja-{v or "unknown"}" title="{v or "not judged"}"></li>'
+        f'<i class="jja-cell jja-small jja-{v or "unknown"}" title="{v or "not judged"}"></i>'
         for v in verdicts
     )
     words = ", ".join(f"{n} {v or 'not judged'}" for v, n in counts.items() if v != "passed")
     return (
-        f'<tr><th scope="row">{escape(task_id)}</th><td>{counts["passed"]}/{judged}</td>'
-        f'<td><ul class="jja-cells" aria-hidden="true">{cells}</ul></td>'
-        f'<td class="jja-facts">{words}</td></tr>'
+        f'<div class="jja-task"><code>{escape(task_id)}</code> <span>{counts["passed"]}/{judged}</span> '
+        f'<span class="jja-cells" aria-hidden="true">{cells}</span> '
+        f'<span class="jja-facts">{words}</span></div>'
     )

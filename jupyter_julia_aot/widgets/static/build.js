@@ -109,11 +109,10 @@ function render({ model, el }) {
     runner.hidden = !built.artifact || built.artifact.kind !== "exe";
     if (!built.artifact) { result.replaceChildren(); return; }
     const a = built.artifact;
-    const facts = [["file", a.path], ["built by", a.backend], ["trim", a.trim], ["Julia", a.julia], ["SHA-256", a.sha256], ["id", a.id]];
-    if (built.backend_reason) facts.splice(2, 0, ["because", built.backend_reason]);
+    const facts = [["file", a.path], ["built by", a.backend], ["because", built.backend_reason], ["trim", a.trim], ["Julia", a.julia]];
     if (built.verified?.alone !== undefined && built.verified?.alone !== null) facts.push(["by itself", built.verified.alone ? "does the same in an empty root directory, with the C library only" : "does not do the same in an empty root directory"]);
-    if (a.sbom) facts.push(["bill of materials", a.sbom]);
-    const items = [make("dl", { class: "jja-facts-list" }, facts.filter(([, v]) => v).flatMap(([k, v]) => [make("dt", { text: k }), make("dd", { text: v })]))];
+    const list = (pairs) => make("dl", { class: "jja-facts-list" }, pairs.filter(([, v]) => v).flatMap(([k, v]) => [make("dt", { text: k }), make("dd", { text: v })]));
+    const items = [list(facts)];
     if (built.proof) {
       const p = built.proof;
       items.push(make("div", { class: "jja-pad" }, [
@@ -146,6 +145,7 @@ function render({ model, el }) {
         ...a.abi.map((f) => make("tr", {}, [f.julia || f.name, f.symbol, f.c].map((text) => make("td", {}, [make("code", { text })]))))]);
       items.push(make("details", { class: "jja-pad jja-wide", open: true }, [make("summary", { text: `${a.abi.length} exported function${a.abi.length === 1 ? "" : "s"}` }), table]));
     }
+    items.push(make("details", { class: "jja-pad jja-more" }, [make("summary", { text: "checksum and bill of materials" }), list([["SHA-256", a.sha256], ["id", a.id], ["bill of materials", a.sbom]])]));
     result.replaceChildren(...items);
     if (built.verified?.ran) show({ ...built.verified, first: true });
   }
