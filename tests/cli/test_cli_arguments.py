@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from jupyter_julia_aot.bench import Evaluation
 from jupyter_julia_aot.cli import main
 from jupyter_julia_aot.cli.parser import build_parser
 from tests.cli.contract import CONTRACT, assert_shaped_like
@@ -36,11 +37,10 @@ def test_every_verb_of_the_design_exists_and_explains_itself() -> None:
 
 
 def test_eval_compare_compares(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    for name, verdicts in (
-        ("a", {"t": ["failed"], "u": ["passed"]}),
-        ("b", {"t": ["passed"], "v": ["passed"]}),
-    ):
-        (tmp_path / f"{name}.json").write_text(json.dumps({"pass@k": {"1": 0.5}, "tasks": verdicts}))
+    first = Evaluation(tasks={"t": ("failed",), "u": ("passed",)})
+    second = Evaluation(tasks={"t": ("passed",), "v": ("passed",)})
+    for name, evaluation in (("a", first), ("b", second)):
+        (tmp_path / f"{name}.json").write_text(json.dumps(evaluation.to_json()))
     assert main(["eval", "compare", str(tmp_path / "a.json"), str(tmp_path / "b.json")]) == 0
     said = capsys.readouterr().out
     assert "1 tasks in both: A 0.0%, B 100.0%" in said
