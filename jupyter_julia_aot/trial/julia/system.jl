@@ -73,6 +73,19 @@ function read_proc(path::String)
     return String(resize!(out, done))
 end
 
+"""
+The open descriptors from 3 to `last`. As /proc lists them: a look at every number there may be is hundreds of system
+calls, each of which a sandbox may want to see, and was most of a worker's start.
+"""
+function open_descriptors(last::Int)
+    found = Cint[]
+    for name in readdir("/proc/self/fd")
+        fd = parse(Cint, name)
+        3 <= fd <= last && push!(found, fd)
+    end
+    return sort!(found)
+end
+
 # ---------------------------------------------------------------- fork
 
 # Julia writes machine code through one of two things that a fork would share with the parent:
@@ -102,7 +115,7 @@ const EVENT_LOOP = EventLoop(Cint[], Cint[], Tuple{Cint,Cint,UInt32,UInt64}[], T
 function find_event_loop!()
     foreach(empty!, (EVENT_LOOP.epolls, EVENT_LOOP.eventfds, EVENT_LOOP.watched, EVENT_LOOP.pipes))
     readers = Dict{String,Cint}()
-    for fd in 3:99
+    for fd in open_descriptors(99)
         target = fd_target(fd)
         if target == "anon_inode:[eventpoll]"
             push!(EVENT_LOOP.epolls, fd)
@@ -161,7 +174,7 @@ end
 function find_code_memory!()
     empty!(CODE_MEMORY.self_mem)
     empty!(CODE_MEMORY.memory_files)
-    for fd in 3:255
+    for fd in open_descriptors(255)
         target = fd_target(fd)
         if startswith(target, "/proc/") && endswith(target, "/mem")
             push!(CODE_MEMORY.self_mem, fd)

@@ -78,7 +78,7 @@ function up(settings::Child.Settings, proven::Bool)
     # From here on every index is checked, `@inbounds` or not: a wrong one must not reach other memory.
     System.set_option!(:check_bounds, 1)
     System.set_option!(:opt_level, 1)
-    prepared ? compile_fork!() : prepare!(() -> nothing)
+    prepared ? compile_fork!(1) : prepare!(() -> nothing)
     System.set_compiler!(false)
     # A process that has failed the test may have been written into: it must not go on.
     proven || self_test() || return Dict{String,Any}("forks" => false)
@@ -167,8 +167,9 @@ function rehearse_apart()
 end
 
 # Between the fork and `own_code_memory!` nothing may be compiled: it would be written into the parent.
-function compile_fork!()
-    for _ in 1:2
+# In a worker from the image it is compiled; once more, so that no child has to look up what is called for the first time.
+function compile_fork!(times::Int = 2)
+    for _ in 1:times
         System.find_event_loop!()
         System.own_event_loop!() || error("this Julia's event loop cannot be renewed")
         System.find_code_memory!()

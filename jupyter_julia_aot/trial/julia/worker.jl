@@ -39,7 +39,7 @@ function main()
     null = System.open_fd("/dev/null", 2)
     # libuv keeps duplicates of the standard streams: a child must not find our channels there.
     ends = (System.fd_target(input), System.fd_target(output), System.fd_target(2))
-    for fd in 3:99
+    for fd in System.open_descriptors(99)
         System.fd_target(fd) in ends && System.dup_to(null, fd)
     end
     System.dup_to(null, 0)
