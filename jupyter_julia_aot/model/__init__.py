@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from jupyter_julia_aot.lazily import lazily
 
 if TYPE_CHECKING:
-    from jupyter_julia_aot.model.connecting import connect, locate, stop_embedded
+    from jupyter_julia_aot.model.connecting import connect, locate, stop_embedded, stop_unused
     from jupyter_julia_aot.model.discovery import discover
     from jupyter_julia_aot.model.embedded import embedded_reason
     from jupyter_julia_aot.model.extraction import extract
@@ -40,6 +40,7 @@ _HOMES = {
     "repair_request": "prompt",
     "signature": "signatures",
     "stop_embedded": "connecting",
+    "stop_unused": "connecting",
 }
 
 __all__ = [
@@ -61,6 +62,7 @@ __all__ = [
     "repair_request",
     "signature",
     "stop_embedded",
+    "stop_unused",
 ]
 
 __getattr__ = lazily(__name__, _HOMES)

@@ -71,6 +71,14 @@ def stop_embedded() -> None:
         server.stop()
 
 
+def stop_unused() -> None:
+    """Stop the embedded servers that nobody uses: a stop by the user leaves nothing behind."""
+    with _servers_lock:
+        servers = list(_servers.values())
+    for server in servers:
+        server.stop_unused()
+
+
 def _embedded_server(path: Path | None) -> EmbeddedServer:
     with _servers_lock:
         if not _servers:

@@ -113,6 +113,16 @@ class EmbeddedServer:
             self._stopping.clear()
             self._end()
 
+    def stop_unused(self) -> None:
+        """End the process unless somebody uses it, or its start, which nobody waits for any more."""
+        if self._users:
+            return
+        self._stopping.set()
+        with self._lock:
+            self._stopping.clear()
+            if not self._users:
+                self._end()
+
     def _end(self) -> None:
         with self._lock:
             self._cancel_timer()
@@ -193,6 +203,7 @@ class EmbeddedServer:
                 process.stdin.flush()
             self._port = self._await_port(process.stdout)
         except BaseException:  # an interrupt, too, must not leave one that is half started
+            process.kill()  # while it loads the model, it does not notice that its input is closed
             self._end()
             raise
         progress("the embedded model is ready", 1.0)

@@ -106,12 +106,16 @@ class _Generation:
 
     def _work(self) -> Iterator[Event]:
         connecting = Connecting(self.options, self._inbox)
+        stopped = False
         try:
             with trial_pool(self.options) as pool:
                 yield from self._prepare(connecting, pool)
                 yield from self._rounds(connecting.client, pool)
+        except (KeyboardInterrupt, Cancelled, GeneratorExit):
+            stopped = True
+            raise
         finally:
-            connecting.close()
+            connecting.close(stopped=stopped)
 
     def _prepare(self, connecting: Connecting, pool: TrialPool) -> Iterator[Event]:
         """Check the oracle while the model server is found or started."""

@@ -69,10 +69,16 @@ class Connecting:
         self._inbox = inbox
         self._client: ModelClient | None = None
         self._error: BaseException | None = None
-        self._abandoned = False
+        self._closed = self._stopped = False
 
     def start(self) -> None:
         threading.Thread(target=self._run, name="julia-aot-connect", daemon=True).start()
+
+    def _say(self, message: str, _fraction: float | None) -> None:
+        if self._stopped:
+            # The server is not started for nobody.
+            raise Cancelled("stopped")
+        self._inbox.put(message)
 
     def _run(self) -> None:
         from jupyter_julia_aot.model import connect
@@ -83,13 +89,13 @@ class Connecting:
                 base_url=options.base_url,
                 model=options.model,
                 api_key=options.api_key,
-                progress=lambda message, _fraction: self._inbox.put(message),
+                progress=self._say,
             )
         except BaseException as error:  # handed to the waiting thread by result()
             self._error = error
         self.done.set()
-        if self._abandoned:
-            self.close()
+        if self._closed:
+            self.close(stopped=self._stopped)
 
     def result(self) -> ModelClient:
         if self._error is not None:
@@ -101,11 +107,18 @@ class Connecting:
         assert self._client is not None  # noqa: S101 - result() was called
         return self._client
 
-    def close(self) -> None:
-        """Let go of the client; if it is still being made, as soon as it is."""
-        self._abandoned = True
+    def close(self, *, stopped: bool = False) -> None:
+        """Let go of the client; if it is still being made, as soon as it is.
+
+        ``stopped``: by the user, who is left no process, the embedded server and its start included.
+        """
+        from jupyter_julia_aot.model import stop_unused
+
+        self._closed, self._stopped = True, stopped
         if self._client is not None:
             self._client.close()
+        if stopped:
+            stop_unused()
 
 
 class Stream(threading.Thread):

@@ -320,7 +320,7 @@ class Session:
         try:
             process = start_session(self.toolchain, self.limits, self._sandbox, folder, starting)
         except BaseException as error:
-            self._arrays.close()
+            self._drop()  # the windows' descriptors must be closed once only
             if isinstance(error, WorkerError) and starting.ended:
                 raise Cancelled("the Julia session was closed") from None
             raise

@@ -73,6 +73,27 @@ def test_stopping_a_trial_that_loops(running: Kernel, tmp_path: Path) -> None:
         assert kept.runs()[0].status == "cancelled"
 
 
+def test_stopping_what_is_only_starting(
+    running: Kernel, tmp_path: Path, wait_until: Callable[..., None]
+) -> None:
+    assert running.run(TESTS)["status"] == "ok"
+    for cell in (
+        "%%julia_gen cube --base-url embedded\nthe cube of x",
+        "%%julia_trial\n1 + 1",
+        "%%juliac cube\ncube(x::Int) = x^3",
+    ):
+        started = running.start(cell)
+        wait_until(running.children, 60.0)
+        pressed = running.interrupt()
+        reply = running.wait(started)
+        assert time.monotonic() - pressed < A_SECOND
+        assert reply["ename"] == "Cancelled"
+        wait_until(lambda: not running.children(), A_SECOND)
+    assert running.run("%%julia_trial\n1 + 1")["status"] == "ok"
+    with history(tmp_path) as kept:
+        assert [run.status for run in kept.runs()] == ["cancelled"]
+
+
 def test_a_background_run_leaves_the_kernel_usable_and_can_be_stopped(
     running: Kernel, tmp_path: Path, wait_until: Callable[..., None]
 ) -> None:

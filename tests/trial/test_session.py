@@ -258,6 +258,17 @@ def test_close_leaves_nothing(toolchain: Toolchain, wait_until: Wait) -> None:
 
 
 @pytest.mark.julia
+def test_a_start_that_fails_can_be_tried_again(toolchain: Toolchain, tmp_path: Path) -> None:
+    broken = tmp_path / "julia"
+    broken.write_text("#!/bin/sh\necho no >&2\nexit 3\n")
+    broken.chmod(0o755)
+    with Session(replace(toolchain, path=str(broken), prefix=str(tmp_path))) as session:
+        for _ in range(2):
+            with pytest.raises(WorkerError, match="did not start"):
+                session.run("1")
+
+
+@pytest.mark.julia
 def test_closing_ends_a_session_that_is_still_starting(
     toolchain: Toolchain, tmp_path: Path, wait_until: Wait
 ) -> None:
