@@ -60,6 +60,9 @@ REACHING = (
     "f(x) = ((; d) = big(x); d)",
     "f(x) = finalizer(identity, Ref(x))",
     "f(x) = try; x; catch e; e.scope; end",
+    "using LinearAlgebra\nf(x) = (d = lu(x); d.ipiv[1] = 10^9; d \\ x)",
+    "using LinearAlgebra\nf(x) = LU(x, [10^9], 0)",
+    "f(v) = (w = view(v, 1:9); empty!(v); sizehint!(v, 0); w[9])",
 )
 SCRIPT = """
 include(joinpath(ARGS[1], "screen.jl"))
@@ -110,6 +113,7 @@ def verdict(pool: TrialPool, code: str, tests: str) -> str:
         ("mean(xs) = 0", "using Statistics\n@test f([1, 2, 3]) == mean([1, 2, 3])"),
         ("eval(1)\nmean(xs) = 0", "using Statistics: mean\n@test f([1, 2, 3]) == mean([1, 2, 3])"),
         ("limit = 0", "limit = 9\n@test f(3) == limit"),
+        ("setprecision(BigFloat, 2)", "@test big(8) + f(3) ≈ 9.0"),
     ],
 )
 def test_the_tests_keep_their_own_helpers(pool: TrialPool, code: str, tests: str) -> None:

@@ -1,5 +1,7 @@
 # What screened code may name, and which fields it may not reach into. Part of the module Screen.
 
+# Not on it, though plain: `setprecision`, which makes any two big floats about equal; `sizehint!`, which frees memory
+# that a view still shows; `sortperm!` and `partialsortperm!`, which take indices on trust.
 const SAFE = Set{Symbol}(Symbol.(split("""
 ! != !== % & ' * + - / // : < <: << <= == => > >: >= >> >>> \\ ^ | |> ~ ÷ π ℯ ∈ ∉ ∋ ∌ ∘ √ ∛ ∜ ∩ ∪ ≈ ≉ ≠ ≡ ≢ ≤ ≥
 ⊆ ⊇ ⊈ ⊉ ⊊ ⊋ ⊻ ⊼ ⊽ === .. … ⋅ ×
@@ -42,15 +44,15 @@ lowercasefirst lpad lstrip ltoh map map! mapfoldl mapfoldr mapreduce mapslices m
 maxintfloat merge merge! mergewith mergewith! min minimum minimum! minmax missing mod mod1 mod2pi modf muladd
 nameof ncodeunits ndigits ndims new nextfloat nextind nextpow nextprod nfields nonmissingtype nothing ntoh
 ntuple numerator objectid occursin oftype one ones oneto oneunit only pairs parent parentindices parse
-partialsort partialsort! partialsortperm partialsortperm! permute! permutedims permutedims! pi pop! popat!
+partialsort partialsort! partialsortperm permute! permutedims permutedims! pi pop! popat!
 popfirst! position powermod prepend! prevfloat prevind prevpow print println printstyled prod prod! promote
 promote_rule promote_shape promote_type propertynames push! pushfirst! rad2deg rand randn randperm range
 rationalize read readline readlines real reduce reim reinterpret rem rem2pi repeat replace replace! repr
 reshape resize! rethrow retry reverse reverse! reverseind rot180 rotl90 rotr90 round rounding rpad rsplit
 rstrip searchsorted searchsortedfirst searchsortedlast sec secd sech seek seekend seekstart selectdim setdiff
-setdiff! setindex! setprecision show showerror sign signbit signed significand similar sin sinc sincos sincosd
-sincospi sind sinh sinpi size sizehint! sizeof skip skipchars skipmissing sleep something sort sort! sortperm
-sortperm! sortslices splat splice! split splitdir splitext splitpath sprint sqrt stack startswith stderr stdin
+setdiff! setindex! show showerror sign signbit signed significand similar sin sinc sincos sincosd
+sincospi sind sinh sinpi size sizeof skip skipchars skipmissing sleep something sort sort! sortperm
+sortslices splat splice! split splitdir splitext splitpath sprint sqrt stack startswith stderr stdin
 stdout step stride strides string strip sum sum! summary supertype symdiff symdiff! take! tan tand tanh tanpi
 textwidth thisind throw time time_ns titlecase to_indices trailing_ones trailing_zeros transcode transpose
 trues trunc truncate tryparse tuple typeassert typeintersect typejoin typemax typemin typeof undef
@@ -70,7 +72,9 @@ const SAFE_MACROS = Set{Symbol}(Symbol.(split("""
 "Packages whose exports all are plain functions and types, but for these."
 const SAFE_PACKAGES = Set([:Statistics, :LinearAlgebra, :Random, :Printf, :Dates, :Test, :SparseArrays, :Unicode,
                            :DelimitedFiles])
-const UNSAFE_EXPORTS = Set([:BLAS, :LAPACK])
+# Raw parts of factorizations and sparse matrices are indices that compiled code trusts.
+const UNSAFE_EXPORTS = Set([:BLAS, :LAPACK, :LU, :BunchKaufman, :QRPivoted, :CholeskyPivoted, :SparseMatrixCSC,
+                            :SparseVector, :rowvals])
 # Names of them that are not exported, but harmless and in use. All others may be anything, from `Libdl` to `UnsafeView`.
 const PACKAGE_INTERNAL = Dict{Symbol,Set{Symbol}}(
     :Dates => Set([:value, :format, :days, :toms, :tons, :UTD, :UTM, :Date, :DateTime, :Time, :Month, :Year, :Day, :Week]),
@@ -94,7 +98,8 @@ const SPECIAL = Set{Symbol}([:ccall, :cglobal, :eval, :include, :Main, :Core, :B
 
 # Fields of Julia's own mutable types hold what its compiled code trusts unchecked: pointers, lengths, tables. Who
 # writes `b.size` of a big integer, or empties `d.slots` of a dictionary, reads and writes any memory of the process.
-const REACHING = Set{Symbol}([:module, :mod, :scope, :mt, :defs, :instance, :world, :primary_world, :queue, :storage, :handle])
+const REACHING = Set{Symbol}([:module, :mod, :scope, :mt, :defs, :instance, :world, :primary_world, :queue, :storage, :handle,
+                             :ipiv, :jpvt, :piv, :colptr, :rowval, :nzind])
 const INSIDES = Set{Symbol}()
 
 "Fill `INSIDES` from the modules that are loaded. Needed once, before the first look."
