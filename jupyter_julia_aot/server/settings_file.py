@@ -85,11 +85,14 @@ def _file() -> dict[str, Any]:
 _COMMAND = "julia-aot"
 
 # What JupyterLab shows where. Everything else in the schema comes from the traits.
+_CELL = ".jp-Notebook .jp-Cell"
 _MENUS = {
     "jupyter.lab.menus": {
+        # A group of its own: JupyterLab's own entries for cells have the ranks up to 12 and from 20 on.
         "context": [
-            {"command": f"{_COMMAND}:generate-cell", "selector": ".jp-Notebook .jp-Cell", "rank": 30},
-            {"command": f"{_COMMAND}:compile-cell", "selector": ".jp-Notebook .jp-CodeCell", "rank": 31},
+            {"type": "separator", "selector": _CELL, "rank": 15},
+            {"command": f"{_COMMAND}:generate-cell", "selector": _CELL, "rank": 16},
+            {"command": f"{_COMMAND}:compile-cell", "selector": ".jp-Notebook .jp-CodeCell", "rank": 17},
         ]
     },
     "jupyter.lab.toolbars": {
@@ -113,10 +116,16 @@ def schema() -> dict[str, Any]:
     }
 
 
+def _title(name: str) -> str:
+    """A setting's name in words: ``base_url`` becomes ``Base URL``."""
+    words = [{"api": "API", "url": "URL", "mb": "(MB)"}.get(w, w) for w in name.split("_")]
+    return " ".join([words[0][0].upper() + words[0][1:], *words[1:]])
+
+
 def _property(name: str, trait: TraitType[Any, Any]) -> dict[str, Any]:
     kind = {Bool: "boolean", Int: "integer", Float: "number"}.get(type(trait), "string")
     entry: dict[str, Any] = {
-        "title": name.replace("_", " ").capitalize(),
+        "title": _title(name),
         "description": str(trait.help),
         "type": [kind, "null"] if trait.allow_none else kind,
         "default": trait.default_value,
