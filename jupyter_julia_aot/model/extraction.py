@@ -11,7 +11,7 @@ import re
 import textwrap
 
 from jupyter_julia_aot.model.definitions import Definition, defines, definition_at, definitions
-from jupyter_julia_aot.model.scan import statement_end
+from jupyter_julia_aot.model.scan import statement_end, tokens
 from jupyter_julia_aot.model.types import Request
 
 LONGEST_ANSWER = 200_000
@@ -49,7 +49,7 @@ def extract(answer: str, name: str, request: Request | None = None) -> str:
         continued = text[: special.start()] if special else text
         if not _starts_over(continued, name, given):
             return _continuation(given, continued, name)
-    text = _SPECIAL.sub("\n", text)
+    text = _without_margin(_SPECIAL.sub("\n", text))
     blocks = _fenced(text)
     code = _choose(blocks, name) if blocks else ""
     if not code or not defines(code, name):
@@ -61,6 +61,12 @@ def _without_thoughts(text: str) -> str:
     text = _THOUGHT.sub("", text)
     ends = list(_THOUGHT_END.finditer(text))
     return text[ends[-1].end() :] if ends else text
+
+
+def _without_margin(text: str) -> str:
+    """``text`` without the blank that some models put before a definition they begin with."""
+    bare = text.lstrip()
+    return bare if definition_at(bare, 0) is not None else text
 
 
 # ---------------------------------------------------------------- raw completion
@@ -116,21 +122,55 @@ def _function_start(code: str, start: int, name: str) -> int:
 
 
 def _fenced(text: str) -> list[tuple[str, str]]:
-    """``(tag, body)`` of each fenced block; an unclosed one runs to the end of the text."""
+    """``(tag, body)`` of each fenced block; an unclosed one runs to the end of the text.
+
+    Fences within a docstring (its examples) belong to the block that holds the docstring.
+    """
+    lines = text.split("\n")
+    pairs = _docstring_fences(lines)
     blocks: list[tuple[str, str]] = []
     mark, tag, body = "", "", list[str]()
-    for line in text.split("\n"):
+    in_docstring, inner_end = False, -1
+    for at, line in enumerate(lines):
         fence = _FENCE.match(line) if len(line) < 400 else None
         if fence and not mark:
             mark, tag, body = fence.group(1), fence.group(2).strip().lower(), []
-        elif mark and line.strip().startswith(mark) and not line.strip().strip(mark[0]):
+            in_docstring, inner_end = False, -1
+            continue
+        if not mark:
+            continue
+        if in_docstring and at in pairs and at > inner_end:
+            inner_end = pairs[at]
+        if at > inner_end and _closes(line, mark):
             blocks.append((tag, "\n".join(body)))
             mark = ""
-        elif mark:
-            body.append(line)
+            continue
+        body.append(line)
+        in_docstring ^= line.count('"""') % 2 == 1
     if mark:
         blocks.append((tag, "\n".join(body)))
     return [(_tag_word(tag), _plain(textwrap.dedent(body))) for tag, body in blocks]
+
+
+def _closes(line: str, mark: str) -> bool:
+    return line.strip().startswith(mark) and not line.strip().strip(mark[0])
+
+
+def _docstring_fences(lines: list[str]) -> dict[int, int]:
+    """Opening to closing line of each pair of fences with no triple quote between or behind them but one.
+
+    That one ends the docstring around them, if there is a docstring around them.
+    """
+    pairs: dict[int, int] = {}
+    since: list[int] = []
+    for at, line in enumerate(lines):
+        if line.count('"""') % 2 == 1:
+            if len(since) % 2 == 0:
+                pairs.update(zip(since[::2], since[1::2], strict=True))
+            since = []
+        elif len(line) < 400 and _FENCE.match(line):
+            since.append(at)
+    return pairs
 
 
 def _tag_word(tag: str) -> str:
@@ -140,14 +180,21 @@ def _tag_word(tag: str) -> str:
 
 
 def _plain(body: str) -> str:
-    """``body`` without REPL prompts and results when it is a transcript."""
+    """``body`` without REPL prompts and results when it is a transcript.
+
+    Behind code, a transcript is the answer's example of how to use it, and dropped.
+    """
     lines = body.split("\n")
-    if not any(_PROMPT.match(line) for line in lines):
+    prompts = _prompts(lines)
+    first = next((at for at, prompt in enumerate(prompts) if prompt), None)
+    if first is None:
         return body
+    before = "\n".join(lines[:first])
+    if any(d.kind in ("function", "type") for d in definitions(before)):
+        return before
     kept: list[str] = []
     entry: list[str] = []
-    for line in lines:
-        prompt = _PROMPT.match(line)
+    for line, prompt in zip(lines, prompts, strict=True):
         if prompt:
             kept += entry
             entry = [line[prompt.end() :]]
@@ -159,6 +206,16 @@ def _plain(body: str) -> str:
             kept += entry
             entry = []
     return "\n".join(kept + entry)
+
+
+def _prompts(lines: list[str]) -> list[re.Match[str] | None]:
+    """Where a line begins with REPL prompts of a transcript; the examples in a docstring are none."""
+    found: list[re.Match[str] | None] = []
+    in_docstring = False
+    for line in lines:
+        found.append(None if in_docstring else _PROMPT.match(line))
+        in_docstring ^= line.count('"""') % 2 == 1
+    return found
 
 
 def _finished(entry: list[str]) -> bool:
@@ -178,16 +235,21 @@ def _choose(blocks: list[tuple[str, str]], name: str) -> str:
     helpers: list[str] = []
     needed, known = _words(code), {d.name for d in definitions(code)}
     for i, body in enumerate(usable):
-        offered = {d.name for d in definitions(body) if d.kind in ("function", "type", "value")}
-        imports = any(d.kind == "import" for d in definitions(body)) and i < chosen
-        if i != chosen and name not in offered and ((offered & needed) - known or (imports and not offered)):
+        found = definitions(body)
+        offered = {d.name for d in found if d.kind in ("function", "type", "value")}
+        imports = any(d.kind == "import" for d in found) and i < chosen
+        # Values made by calling it are the answer's example of how to use it.
+        example = name in _words(body) and not any(d.kind in ("function", "type") for d in found)
+        if i == chosen or name in offered or example:
+            continue
+        if (offered & needed) - known or (imports and not offered):
             helpers.append(body)
             known |= offered
     return "\n\n".join([*(h.strip("\n") for h in helpers), code])
 
 
 def _words(code: str) -> set[str]:
-    return set(re.findall(r"[^\W\d][\w!]*", code))
+    return {token.value for token in tokens(code) if token.kind == "word"}
 
 
 # ---------------------------------------------------------------- no fences

@@ -114,6 +114,54 @@ def test_methods_of_one_function_stay_together() -> None:
     assert extract(code, "f").split() == code.split()
 
 
+DOCUMENTED = f'''"""
+    f(x)
+
+The square.
+
+# Examples
+
+```jldoctest
+julia> f(3)
+9
+
+julia> f(0)
+0
+```
+"""
+{F}'''
+
+
+@pytest.mark.parametrize("tag", ["jldoctest", "", "julia", "julia-repl"])
+@pytest.mark.parametrize("closed", ["\n```\n\nThis works.\n\n```julia\njulia> f(3)\n9\n```", "\n```", ""])
+def test_fences_and_prompts_in_a_docstring_are_its_examples(tag: str, closed: str) -> None:
+    code = DOCUMENTED.replace("jldoctest", tag)
+    assert extract(f"Certainly!\n\n```julia\n{code}{closed}", "f") == code
+    assert extract(f"Certainly!\n\n{code}\n\nThis works.", "f") == code
+
+
+def test_two_blocks_with_docstrings_stay_two() -> None:
+    helper = DOCUMENTED.replace("f(", "g(")
+    code = DOCUMENTED.replace("x^2", "g(x)")
+    assert extract(f"```julia\n{helper}\n```\nand\n```\n{code}\n```", "f") == f"{helper}\n\n{code}"
+
+
+def test_examples_of_its_use_do_not_come_along() -> None:
+    documented = '"""\nReturns the encoded text.\n"""\nencode(s) = reverse(s)'
+    usage = '```julia\nencoded = encode("ab")\nprintln(encoded)\n```'
+    assert extract(f"```julia\n{documented}\n```\nExample:\n{usage}", "encode") == documented
+
+
+@pytest.mark.parametrize("fence", [("", ""), ("```julia\n", "\n```")])
+def test_a_transcript_behind_the_code_is_dropped(fence: tuple[str, str]) -> None:
+    answer = f"{fence[0]}{F}\n\n# Example usage\njulia> f(3)\n9\n\njulia> f(0)\n0{fence[1]}"
+    assert extract(answer, "f") == F
+
+
+def test_a_blank_before_the_answer() -> None:
+    assert extract(f" {F}\n", "f") == F
+
+
 def test_inline_code() -> None:
     assert extract("Use `f(x) = x^2` for that.", "f") == "f(x) = x^2"
 
