@@ -15,7 +15,7 @@ from typing import Any
 from jupyter_client.manager import start_new_kernel
 
 Message = dict[str, Any]
-SECONDS = 60.0
+SECONDS = 300.0
 
 
 @dataclass
