@@ -16,6 +16,7 @@ from jupyter_julia_aot.errors import Cancelled, JuliaError
 from jupyter_julia_aot.records import Candidate, Checks, Fault, Oracle, Trial, Verdict
 from jupyter_julia_aot.trial.oracle import parse_python_oracle
 from jupyter_julia_aot.trial.session import Session
+from jupyter_julia_aot.trial.values import MalformedValueError
 
 _MOST_FAILURES = 20
 _TALLY, _HELD, _FAILED = "__julia_aot_tally__", "held", "did_not_hold"
@@ -141,6 +142,10 @@ def _load(session: Session, candidate: Candidate) -> tuple[Verdict | None, Fault
         result = session.run(candidate.code, "candidate", show=False)
     except (JuliaError, Cancelled) as error:
         return (*_of_error(error), "")
+    except (MalformedValueError, AttributeError, KeyError, TypeError, ValueError) as error:
+        # The candidate has answered in our worker's place: no fault of the harness, which would not count.
+        message = f"the candidate's process sent something that is no answer: {error}"
+        return "blocked", Fault(type="Blocked", message=message), ""
     return None, None, result.output
 
 

@@ -160,6 +160,26 @@ def test_an_oracle_can_have_a_time_limit_of_its_own(pool: TrialPool) -> None:
     assert "0.5 s" in trial.error.message
 
 
+FORGED_ANSWER = """
+text(s) = vcat(0xa0 | UInt8(length(s)), codeunits(s))
+for id in 1:9, fd in 3:60
+    body = vcat(0x83, text("type"), text("done"), text("id"), UInt8(id), text("@KEY@"), [0xc4, 0x01, 0xc1])
+    frame = vcat(UInt8[0, 0, 0, length(body)], body)
+    ccall(:write, Cssize_t, (Cint, Ptr{UInt8}, Csize_t), fd, frame, length(frame))
+end
+f(x) = x
+"""
+
+
+@pytest.mark.parametrize("key", ["value", "later", "error"])
+def test_a_forged_answer_to_python_is_no_fault_of_the_harness(pool: TrialPool, key: str) -> None:
+    oracle = Oracle(source="assert f(3) == 9", language="python")
+    trial = pool.run(candidate(FORGED_ANSWER.replace("@KEY@", key)), oracle)
+    assert trial.verdict == "blocked", trial
+    assert trial.error is not None
+    assert trial.error.message.startswith("the candidate's process sent something that is no answer")
+
+
 def test_asserts_in_python_judge_each_candidate_in_a_process_of_its_own(pool: TrialPool) -> None:
     oracle = Oracle(source="assert f(3) == 9\nassert f(0) == 0", language="python")
     programs = (
