@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import statistics
+import subprocess
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +15,7 @@ import pytest
 from jupyter_julia_aot.errors import BuildError, Cancelled
 from jupyter_julia_aot.records import Limits, Oracle, Toolchain
 from jupyter_julia_aot.settings import JuliaAot
+from jupyter_julia_aot.toolchain import julia_command
 from jupyter_julia_aot.toolchain.locks import file_lock
 from jupyter_julia_aot.trial import image as images
 from jupyter_julia_aot.trial.image import build_image, image_status, ready_image
@@ -122,6 +126,26 @@ def test_workers_and_sessions_start_from_the_image(toolchain: Toolchain) -> None
         names = session.run("join(names(Main), ' ')").value
         assert set(names.split()) <= {"Base", "Core", "Main"}
         assert session.run("1 + 1").value == 2
+
+
+@pytest.mark.benchmarks
+def test_a_worker_starts_about_as_fast_as_a_bare_julia(toolchain: Toolchain, tmp_path: Path) -> None:
+    if ready_image(toolchain) is None:
+        pytest.skip(f"no worker image: {image_status(toolchain).reason}")
+    start_worker(toolchain, Limits()).close()  # proves once, for all later ones, that forking is safe
+    bare, ours = [], []
+    for _ in range(9):  # in turn, so that a busy moment meets both
+        begin = time.perf_counter()
+        environment = {**toolchain.environment, "HOME": str(tmp_path)}
+        subprocess.run(julia_command(toolchain, "-e", "0"), env=environment, check=True)
+        bare.append(time.perf_counter() - begin)
+        begin = time.perf_counter()
+        worker = start_worker(toolchain, Limits())
+        ours.append(time.perf_counter() - begin)
+        worker.close()
+    a, b = statistics.median(bare), statistics.median(ours)
+    print(f"\nJulia {toolchain.version}: bare {a:.3f} s, a worker ready {b:.3f} s, {b / a:.2f} ×")
+    assert b < 2 * a
 
 
 @pytest.mark.slow
