@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from jupyter_julia_aot.cli import INTERRUPTED
 from jupyter_julia_aot.errors import BuildError, Cancelled, JuliaAotError
 
 SUCCEEDED, ANSWER_IS_NO, COULD_NOT_RUN = 0, 1, 2
@@ -21,9 +22,6 @@ ANNOUNCED: dict[str, Callable[[argparse.Namespace], str]] = {
     "serve": lambda args: "embedded model",
     "tune": lambda args: "tuning",
 }
-
-# What shells report for a command that Ctrl-C ended.
-INTERRUPTED = 130
 
 
 class Output:
