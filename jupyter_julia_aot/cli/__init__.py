@@ -9,7 +9,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-
 # What shells report for a command that Ctrl-C ended.
 INTERRUPTED = 130
 
