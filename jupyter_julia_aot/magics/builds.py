@@ -163,12 +163,12 @@ def run_wheel(notebook: Notebook, args: argparse.Namespace) -> None:
     print(f"{wheel}  ({wheel.stat().st_size / 1e6:.1f} MB)\npip install {wheel.name}")  # noqa: T201
 
 
-def run_program(path: str, arguments: list[str], stdin: str) -> dict[str, Any]:
-    """Run a built executable for the view's run button."""
+def run_program(path: str, arguments: list[str], stdin: str, cancel: threading.Event) -> dict[str, Any]:
+    """Run a built executable for the view's run button, until it ends or ``cancel`` is set."""
     from jupyter_julia_aot.pipeline.artifacts import run_artifact
 
     try:
-        ran = run_artifact(path, tuple(arguments), stdin=stdin.encode())
+        ran = run_artifact(path, tuple(arguments), stdin=stdin.encode(), cancel=cancel)
     except JuliaAotError as error:
         return {"error": str(error)}
     value: dict[str, Any] = to_json(ran)

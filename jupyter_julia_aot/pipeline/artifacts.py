@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -51,16 +52,21 @@ def keep_project(recipe: Recipe, folder: str, julia: str = "") -> Path:
 
 
 def run_artifact(
-    path: str, arguments: tuple[str, ...] = (), *, stdin: bytes = b"", timeout: float = 60.0
+    path: str,
+    arguments: tuple[str, ...] = (),
+    *,
+    stdin: bytes = b"",
+    timeout: float = 60.0,
+    cancel: threading.Event | None = None,
 ) -> Verified:
     """Run the executable at ``path``.
 
     Raises :class:`~jupyter_julia_aot.errors.BuildError` when it does not start or runs over
-    ``timeout`` seconds.
+    ``timeout`` seconds, :class:`~jupyter_julia_aot.errors.Cancelled` when stopped.
     """
     from jupyter_julia_aot.build import run_artifact as run
 
-    return run(path, arguments, stdin=stdin, timeout=timeout)
+    return run(path, arguments, stdin=stdin, timeout=timeout, cancel=cancel)
 
 
 def run_attached(path: str, arguments: tuple[str, ...] = (), timeout: float | None = None) -> int:

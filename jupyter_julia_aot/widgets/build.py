@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextvars
+import threading
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -15,14 +17,15 @@ from jupyter_julia_aot.widgets.live import SAVED_VIEW, Throttle, script
 from jupyter_julia_aot.widgets.static_html import STATIC, build_html
 from jupyter_julia_aot.widgets.static_text import build_text
 
-Run = Callable[[str, list[str], str], dict[str, Any]]
+Run = Callable[[str, list[str], str, threading.Event], dict[str, Any]]
 
 
 class BuildWidget(anywidget.AnyWidget):
     """Shows a :class:`BuildState`. Messages from the browser: ``{"do": "stop"}``,
-    ``{"do": "run", "arguments": […], "stdin": …}``, and ``download``, ``reveal`` and ``rebuild``.
+    ``{"do": "run", "arguments": […], "stdin": …}``, ``stop_run``, ``download``, ``reveal``, ``rebuild``.
 
-    ``run(path, arguments, stdin)`` answers with ``{exit_code, stdout, stderr, seconds}`` or ``{error}``;
+    ``run(path, arguments, stdin, cancel)`` answers with ``{exit_code, stdout, stderr, seconds}`` or
+    ``{error}``; it is called in a thread, so that the kernel stays usable.
     ``more`` has what the other buttons do, by their names: ``download(artifact)`` gives a file's name
     and bytes, ``reveal(artifact)`` a sentence, ``rebuild()`` nothing. A button without one is not shown.
     """
@@ -51,6 +54,8 @@ class BuildWidget(anywidget.AnyWidget):
         self.state = state
         self._run = run
         self._stop = stop
+        self._cancel_run = threading.Event()
+        self._runner: threading.Thread | None = None
         self._throttle = Throttle(self._sync)
         self.on_msg(self._message)
 
@@ -80,11 +85,26 @@ class BuildWidget(anywidget.AnyWidget):
         if content.get("do") == "stop":
             self._stop()
         elif content.get("do") == "run" and self.state.result:
-            arguments = [str(a) for a in content.get("arguments") or ()]
-            path = self.state.result["artifact"]["path"]
-            self.send({"ran": self._run(path, arguments, str(content.get("stdin") or ""))})
+            self._start([str(a) for a in content.get("arguments") or ()], str(content.get("stdin") or ""))
+        elif content.get("do") == "stop_run":
+            self._cancel_run.set()
         elif content.get("do") in self._more and (self.state.result or content["do"] == "rebuild"):
             self._other(str(content["do"]))
+
+    def _start(self, arguments: list[str], stdin: str) -> None:
+        """Run the program in a thread, one at a time; the answer is sent when it has ended."""
+        if self._runner is not None and self._runner.is_alive():
+            return
+        cancel = self._cancel_run = threading.Event()
+        path = self.state.result["artifact"]["path"]
+
+        def run() -> None:
+            self.send({"ran": self._run(path, arguments, stdin, cancel)})
+
+        self._runner = threading.Thread(
+            target=contextvars.copy_context().run, args=(run,), name="julia-aot-run", daemon=True
+        )
+        self._runner.start()
 
     def _other(self, name: str) -> None:
         """One of the buttons in ``more``; what goes wrong is told in the view."""

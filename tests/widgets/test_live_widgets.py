@@ -84,12 +84,14 @@ def test_unknown_messages_from_the_browser_do_nothing(message: Any) -> None:
     assert asked == []
 
 
-def test_the_run_button_runs_the_built_file_only() -> None:
+def test_the_run_button_runs_the_built_file_only(wait_until: Callable[..., None]) -> None:
     ran: list[tuple[str, list[str], str]] = []
     answers: list[Any] = []
 
-    def run(path: str, arguments: list[str], stdin: str) -> dict[str, Any]:
+    def run(path: str, arguments: list[str], stdin: str, cancel: threading.Event) -> dict[str, Any]:
         ran.append((path, arguments, stdin))
+        if arguments == ["forever"]:
+            return {"error": "stopped" if cancel.wait(60) else "late"}
         return {"exit_code": 0, "stdout": "27"}
 
     widget = BuildWidget(BuildState("cube", "exe"), run, lambda: None)
@@ -99,8 +101,14 @@ def test_the_run_button_runs_the_built_file_only() -> None:
     for one in build_events():
         widget.add(one)
     widget._handle_custom_msg({"do": "run", "path": "/bin/sh", "arguments": ["3"], "stdin": "x"}, [])
+    wait_until(lambda: answers and answers[-1] == {"ran": {"exit_code": 0, "stdout": "27"}})
     assert ran == [("/tmp/plain", ["3"], "x")]
-    assert answers[-1] == {"ran": {"exit_code": 0, "stdout": "27"}}
+    wait_until(lambda: not widget._runner.is_alive())
+    for _ in range(2):  # one at a time
+        widget._handle_custom_msg({"do": "run", "arguments": ["forever"]}, [])
+    widget._handle_custom_msg({"do": "stop_run"}, [])
+    wait_until(lambda: answers[-1] == {"ran": {"error": "stopped"}})
+    assert [arguments for _, arguments, _ in ran] == [["3"], ["forever"]]
 
 
 def test_a_flood_of_tokens_becomes_few_updates() -> None:

@@ -22,11 +22,13 @@ function render({ model, el }) {
   const said = make("div", { class: "jja-ran", role: "status", "aria-live": "polite", hidden: true });
   const others = make("div", { class: "jja-run", hidden: true }, [["download", "Download"], ["reveal", "Show in folder"], ["rebuild", "Rebuild"]].map(([what, text]) =>
     make("button", { class: "jja-button", type: "button", text, "data-do": what, onclick: () => { said.hidden = true; send({ do: what }); } })));
+  let running = false;
   const runner = make("form", { class: "jja-run", hidden: true }, [line, stdin, run]);
   runner.addEventListener("submit", (event) => {
     event.preventDefault();
-    run.disabled = true;
-    run.textContent = "Running…";
+    if (running) { run.disabled = true; send({ do: "stop_run" }); return; }
+    running = true;
+    run.textContent = "Stop run";
     send({ do: "run", arguments: splitArguments(line.value), stdin: stdin.value });
   });
   run.setAttribute("type", "submit");
@@ -168,6 +170,7 @@ function render({ model, el }) {
       setText(said, `downloading ${message.file}`);
     }
     if (!message.ran) return;
+    running = false;
     run.disabled = false;
     run.textContent = "Run";
     show(message.ran);
