@@ -225,12 +225,10 @@ def test_objects_and_c_files(juliac: Toolchain, tmp_path: Path) -> None:
     built = build(dataclasses.replace(recipe, c_sources=(str(tmp_path / "add.c"),)), juliac)
     assert built.verified.stdout == "42\n"
     assert sorted(tmp_path.iterdir()) == before
-    archives = {
-        kind: build(Recipe(name="adds", kind=kind, code="f() = 1\n", trim="no"), juliac).artifact
-        for kind in ("object", "bitcode")
-    }
+    code = 'Base.@ccallable "twice" function twice(x::Cint)::Cint\n    return 2x\nend\n'
     for kind, magic in (("object", b"\x7fELF"), ("bitcode", b"BC\xc0\xde")):
-        data = Path(archives[kind].path).read_bytes()
+        archive = Recipe(name="twice", kind=kind, code=code, trim="safe", ccallables=True)  # type: ignore[arg-type]
+        data = Path(build(archive, juliac).artifact.path).read_bytes()
         assert data.startswith(b"!<arch>\n")
         assert magic in data
 

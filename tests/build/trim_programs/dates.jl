@@ -1,5 +1,5 @@
 # cause: formatted date
-# fixed: no
+# fixed: yes
 using Dates
 
 function @main(args)
