@@ -8,8 +8,8 @@ code, plus the ``end`` that ``given`` opened.
 from __future__ import annotations
 
 import re
-import textwrap
 
+from jupyter_julia_aot.model.blocks import fenced_blocks, without_prompts
 from jupyter_julia_aot.model.definitions import Definition, defines, definition_at, definitions
 from jupyter_julia_aot.model.scan import statement_end, tokens
 from jupyter_julia_aot.model.types import Request
@@ -19,8 +19,6 @@ LONGEST_ANSWER = 200_000
 _THOUGHT = re.compile(r"<(think|thinking|thought|reasoning)>.*?(?:</\1>|\Z)", re.DOTALL | re.IGNORECASE)
 _THOUGHT_END = re.compile(r"</(?:think|thinking|thought|reasoning)>", re.IGNORECASE)
 _SPECIAL = re.compile(r"<\|(?:im_end|im_start|endoftext|eot_id|end|EOT|fim_\w+|file_sep)\|>|</s>")
-_FENCE = re.compile(r"(?:[ \t]{0,12}|[ \t]*>[ \t]?|[ \t]*[-*\d.]+[ \t]+)(`{3,}|~{3,})[ \t]*([^`\n]*)$")
-_PROMPT = re.compile(r"[ \t]*julia>(?: |$)")
 _INLINE = re.compile(r"`([^`\n]{3,400})`")
 _USAGE = re.compile(
     r"(?:@(?:test|testset|show|time|btime|benchmark|assert|info)\b"
@@ -50,7 +48,7 @@ def extract(answer: str, name: str, request: Request | None = None) -> str:
         if not _starts_over(continued, name, given):
             return _continuation(given, continued, name)
     text = _without_margin(_SPECIAL.sub("\n", text))
-    blocks = _fenced(text)
+    blocks = fenced_blocks(text)
     code = _choose(blocks, name) if blocks else ""
     if not code or not defines(code, name):
         code = _unfenced(text, name, given, blocks) or code
@@ -121,108 +119,6 @@ def _function_start(code: str, start: int, name: str) -> int:
 # ---------------------------------------------------------------- fenced blocks
 
 
-def _fenced(text: str) -> list[tuple[str, str]]:
-    """``(tag, body)`` of each fenced block; an unclosed one runs to the end of the text.
-
-    Fences within a docstring (its examples) belong to the block that holds the docstring.
-    """
-    lines = text.split("\n")
-    pairs = _docstring_fences(lines)
-    blocks: list[tuple[str, str]] = []
-    mark, tag, body = "", "", list[str]()
-    in_docstring, inner_end = False, -1
-    for at, line in enumerate(lines):
-        fence = _FENCE.match(line) if len(line) < 400 else None
-        if fence and not mark:
-            mark, tag, body = fence.group(1), fence.group(2).strip().lower(), []
-            in_docstring, inner_end = False, -1
-            continue
-        if not mark:
-            continue
-        if in_docstring and at in pairs and at > inner_end:
-            inner_end = pairs[at]
-        if at > inner_end and _closes(line, mark):
-            blocks.append((tag, "\n".join(body)))
-            mark = ""
-            continue
-        body.append(line)
-        in_docstring ^= line.count('"""') % 2 == 1
-    if mark:
-        blocks.append((tag, "\n".join(body)))
-    return [(_tag_word(tag), _plain(textwrap.dedent(body))) for tag, body in blocks]
-
-
-def _closes(line: str, mark: str) -> bool:
-    return line.strip().startswith(mark) and not line.strip().strip(mark[0])
-
-
-def _docstring_fences(lines: list[str]) -> dict[int, int]:
-    """Opening to closing line of each pair of fences with no triple quote between or behind them but one.
-
-    That one ends the docstring around them, if there is a docstring around them.
-    """
-    pairs: dict[int, int] = {}
-    since: list[int] = []
-    for at, line in enumerate(lines):
-        if line.count('"""') % 2 == 1:
-            if len(since) % 2 == 0:
-                pairs.update(zip(since[::2], since[1::2], strict=True))
-            since = []
-        elif len(line) < 400 and _FENCE.match(line):
-            since.append(at)
-    return pairs
-
-
-def _tag_word(tag: str) -> str:
-    """``julia`` of ``{.julia}``, ``julia title="x"``, ``jldoctest``, ``julia-repl``."""
-    word = re.split(r"[\s,;:={}]+", tag.strip("{}. "))[0].strip(".")
-    return "julia" if word.startswith(("julia", "jl")) else word
-
-
-def _plain(body: str) -> str:
-    """``body`` without REPL prompts and results when it is a transcript.
-
-    Behind code, a transcript is the answer's example of how to use it, and dropped.
-    """
-    lines = body.split("\n")
-    prompts = _prompts(lines)
-    first = next((at for at, prompt in enumerate(prompts) if prompt), None)
-    if first is None:
-        return body
-    before = "\n".join(lines[:first])
-    if any(d.kind in ("function", "type") for d in definitions(before)):
-        return before
-    kept: list[str] = []
-    entry: list[str] = []
-    for line, prompt in zip(lines, prompts, strict=True):
-        if prompt:
-            kept += entry
-            entry = [line[prompt.end() :]]
-        elif entry and (not line.strip() or line.startswith("       ")) and not _finished(entry):
-            entry.append(line[7:])
-        elif entry and not _finished(entry):
-            entry.append(line)
-        else:
-            kept += entry
-            entry = []
-    return "\n".join(kept + entry)
-
-
-def _prompts(lines: list[str]) -> list[re.Match[str] | None]:
-    """Where a line begins with REPL prompts of a transcript; the examples in a docstring are none."""
-    found: list[re.Match[str] | None] = []
-    in_docstring = False
-    for line in lines:
-        found.append(None if in_docstring else _PROMPT.match(line))
-        in_docstring ^= line.count('"""') % 2 == 1
-    return found
-
-
-def _finished(entry: list[str]) -> bool:
-    source = "\n".join(entry)
-    return statement_end(source, 0).complete
-
-
 def _choose(blocks: list[tuple[str, str]], name: str) -> str:
     """The last block that defines ``name``, with the other blocks whose definitions it uses."""
     julia = [body for tag, body in blocks if tag not in _OTHER_LANGUAGES and body.strip()]
@@ -257,7 +153,7 @@ def _words(code: str) -> set[str]:
 
 def _unfenced(text: str, name: str, given: str, blocks: list[tuple[str, str]]) -> str:
     """Code in plain text: a transcript, definitions between prose, inline code, or a bare body."""
-    plain = _plain(text)
+    plain = without_prompts(text)
     found = [d for d in definitions(plain) if d.kind != "value" or d.name == name or "const " in plain]
     if any(d.name == name for d in found):
         return _join(plain, found, name)

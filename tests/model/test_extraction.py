@@ -140,6 +140,16 @@ def test_fences_and_prompts_in_a_docstring_are_its_examples(tag: str, closed: st
     assert extract(f"Certainly!\n\n{code}\n\nThis works.", "f") == code
 
 
+def test_a_fence_in_a_docstring_that_nothing_closes() -> None:
+    code = DOCUMENTED.replace("0\n```", "0").replace("jldoctest", "")
+    assert code.count("```") == 1
+    assert extract(f"```julia\n{code}\n```\nDone.", "f") == code
+
+
+def test_a_docstring_that_nothing_closes_ends_with_its_block() -> None:
+    assert extract(f'```julia\n"""\nDraft\n```\nBetter:\n```julia\n{DOCUMENTED}\n```', "f") == DOCUMENTED
+
+
 def test_two_blocks_with_docstrings_stay_two() -> None:
     helper = DOCUMENTED.replace("f(", "g(")
     code = DOCUMENTED.replace("x^2", "g(x)")
