@@ -121,9 +121,14 @@ def entries() -> list[Entry]:
     for file in root().glob(f"[!.]*/{RESULT_FILE}"):
         result = load_quietly(file)
         if result is not None:
-            size = sum(p.lstat().st_size for p in file.parent.rglob("*") if not p.is_dir())
-            found.append(Entry(file.parent, result, size, file.stat().st_mtime))
+            found.append(Entry(file.parent, result, _bytes(file.parent), file.stat().st_mtime))
     return sorted(found, key=lambda e: e.used, reverse=True)
+
+
+def _bytes(folder: Path) -> int:
+    """What lies below a folder; a file with several names in it (an image is linked) counts once."""
+    status = [p.lstat() for p in folder.rglob("*") if not p.is_dir()]
+    return sum({(s.st_dev, s.st_ino): s.st_size for s in status}.values())
 
 
 def load_quietly(file: Path) -> BuildResult | None:
