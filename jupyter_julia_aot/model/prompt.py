@@ -7,6 +7,7 @@ from round to round last. Nothing volatile (time, ids) is ever part of it.
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from jupyter_julia_aot.model.definitions import definitions
@@ -24,6 +25,9 @@ _FEWEST_CHARACTERS_PER_TOKEN = 2.5
 
 _LONGEST_COMPLETION = 192
 """Tokens of one raw completion."""
+
+_LONGEST_REMINDER = 160
+"""Characters that remind a small model of what it got wrong."""
 
 SYSTEM = """\
 You write Julia functions. Answer with exactly one fenced ```julia block that holds the complete \
@@ -60,7 +64,7 @@ def repair_request(
     It begins with exactly the text of the first request, so that the server's cache holds it.
     """
     if prompt_style(info.model) == "completion":
-        return _completion(prompt, info, sampling, attempt=(candidate, trial))
+        return _completion(prompt, info, sampling, trial)
     first = _chat(prompt, info, sampling)
     answer = Message(role="assistant", content=f"```julia\n{candidate.code.strip()}\n```")
     complaint = Message(
@@ -142,22 +146,29 @@ def _chat(prompt: Prompt, info: ModelInfo, sampling: Sampling) -> Request:
 # ---------------------------------------------------------------- raw completion
 
 
-def _completion(
-    prompt: Prompt, info: ModelInfo, sampling: Sampling, attempt: tuple[Candidate, Trial] | None = None
-) -> Request:
+def _completion(prompt: Prompt, info: ModelInfo, sampling: Sampling, failed: Trial | None = None) -> Request:
     head = signature(prompt)
     given = f"function {head}" if head else f"function {prompt.name}("
     context = _clipped(prompt, info, sampling, len(EXAMPLES))
     context = f"{context}\n\n" if context else ""
-    description = prompt.request.strip().replace('"""', "'''")
+    description = prompt.request.strip()
+    if failed is not None:
+        description += f"\n{_reminder(failed)}"
+    description = description.replace('"""', "'''")
     text = f'{EXAMPLES}{context}"""\n{description}\n"""\n'
-    if attempt is not None:
-        candidate, trial = attempt
-        text += _commented(f"Wrong: {feedback(trial)}\n{candidate.code.strip()}\n\nCorrect:")
     # A small model that has not ended a short function by then has lost its way.
     longest = min(sampling.max_tokens or _LONGEST_COMPLETION, _LONGEST_COMPLETION)
     return Request(text=text + given, sampling=replace(sampling, max_tokens=longest), stop=STOP, given=given)
 
 
-def _commented(text: str) -> str:
-    return "".join(f"# {line}\n" if line else "#\n" for line in text.splitlines())
+def _reminder(trial: Trial) -> str:
+    """One line for the docstring: the check that failed first, else what was wrong.
+
+    The wrong code is left out: a small model writes on in the way it sees. Shown in a comment it even
+    answered nothing at all, because a comment is where its answer stops.
+    """
+    if trial.failures:
+        check = trial.failures[0].strip().splitlines()[0]
+        return f"It must hold: {re.sub(r'^line [0-9]+: ', '', check)[:_LONGEST_REMINDER]}"
+    said = " ".join(feedback(trial).split())
+    return f"Mind: {said[:_LONGEST_REMINDER]}"

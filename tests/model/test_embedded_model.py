@@ -23,6 +23,7 @@ from jupyter_julia_aot.model import (
     default_sampling,
     extract,
     installed,
+    repair_request,
     stop_embedded,
 )
 from jupyter_julia_aot.model import embedded as embedded_module
@@ -31,7 +32,7 @@ from jupyter_julia_aot.model.client import OpenAIClient
 from jupyter_julia_aot.model.connecting import _embedded_server
 from jupyter_julia_aot.model.embedded import EmbeddedServer, thread_count
 from jupyter_julia_aot.model.weights import install_model, model_path
-from jupyter_julia_aot.records import Oracle, Prompt, Sampling, Usage
+from jupyter_julia_aot.records import Candidate, Fault, Oracle, Prompt, Sampling, Trial, Usage
 from jupyter_julia_aot.settings import JuliaAot
 from tests.patience import A_SECOND
 
@@ -94,6 +95,20 @@ def test_it_writes_functions(client: OpenAIClient) -> None:
     assert 200 < spent.prompt_tokens < 1200, "the prompt is counted once"
     assert 8 <= spent.completion_tokens <= 8 * 192
     assert all(a.usage.completion_tokens for a in answers)
+
+
+@pytest.mark.model
+def test_it_answers_when_its_code_was_wrong(client: OpenAIClient) -> None:
+    prompt = Prompt(name="cube", request="Return the cube of x.", oracle=Oracle(source="@test cube(2) == 8"))
+    wrong = Candidate(id="c", name="cube", code="function cube(x)\n    return x^2\nend", origin="model")
+    for trial in (
+        Trial(candidate_id="c", verdict="failed", failures=("line 1: cube(2) == 8\n  evaluated: 4 == 8",)),
+        Trial(candidate_id="c", verdict="error", error=Fault(type="UndefVarError", message="y not defined")),
+    ):
+        request = repair_request(prompt, wrong, trial, _info(), Sampling(n=4, temperature=0.6, seed=5))
+        answers = [i for i in client.generate(request) if isinstance(i, Answer)]
+        codes = [extract(a.text, "cube", request) for a in answers]
+        assert sum("return" in code for code in codes) >= 2, codes
 
 
 @pytest.mark.model

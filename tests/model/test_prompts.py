@@ -196,10 +196,17 @@ def test_repair_begins_with_the_first_request_and_carries_the_error() -> None:
 
 def test_repair_of_a_small_model_continues_a_text_too() -> None:
     candidate, trial = failed("f(x) = y\n\nz")
+    first = build_request(prompt(), SMALL, Sampling())
     request = repair_request(prompt(), candidate, trial, SMALL, Sampling())
     assert request.text is not None
-    assert "# f(x) = y" in request.text
-    assert request.text.endswith(request.given)
+    assert first.text is not None
+    assert "y not defined" in request.text
+    assert "f(x) = y" not in request.text, "it would write on in that way"
+    assert request.text.endswith(f'"""\n{request.given}')
+    assert request.text.startswith(first.text[: first.text.rindex('"""')])
+    wrong = Trial(candidate_id="c", verdict="failed", failures=("line 2: f(2) == 4\n  evaluated: 5 == 4",))
+    request = repair_request(prompt(), candidate, wrong, SMALL, Sampling())
+    assert "Do it.\nIt must hold: f(2) == 4\n" in (request.text or "")
 
 
 def test_feedback_names_failed_checks_and_is_short() -> None:
