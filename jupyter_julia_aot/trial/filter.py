@@ -14,6 +14,7 @@ from __future__ import annotations
 import platform
 import struct
 from collections.abc import Iterable
+from functools import lru_cache
 
 PID_PLACEHOLDER = 0x70696421
 """Stands for the process id in the program; ``system.jl`` replaces it after the fork."""
@@ -153,6 +154,7 @@ class _Program:
         return b"".join(struct.pack("<HBBI", *instruction) for instruction in self.instructions)
 
 
+@lru_cache
 def seccomp_program(machine: str = "") -> bytes:
     """The filter as the kernel wants it, 8 bytes per instruction; empty for an architecture we do not know.
 
@@ -189,6 +191,7 @@ def seccomp_program(machine: str = "") -> bytes:
     return program.bytes()
 
 
+@lru_cache
 def session_program(machine: str = "") -> bytes:
     """The filter of a notebook session, which may do more than a candidate.
 
