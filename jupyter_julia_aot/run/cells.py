@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from jupyter_julia_aot.errors import CapabilityError, ToolchainError
+from jupyter_julia_aot.run.direct import DirectCall
 from jupyter_julia_aot.run.names import python_name
 
 if TYPE_CHECKING:
@@ -106,7 +107,7 @@ def help_code(topic: str) -> str:
     )
 
 
-class CellFunction:
+class CellFunction(DirectCall):
     """A function that a cell defined, called from Python; always its newest definition.
 
     NumPy arrays in and out as with :class:`JuliaFunction`. Raises ``JuliaError``, and ``Cancelled`` on the
@@ -122,7 +123,10 @@ class CellFunction:
         self._cells = cells
         self.__doc__ = cells.documentation(name).strip() or f"The Julia function {name}."
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if route == "juliacall":
+            self._take_the_short_way(cells.engine, cells.caller(name))
+
+    def _general(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         return self._cells.call(self.name, *args, **kwargs)
 
     def on(self, backend: str) -> Any:

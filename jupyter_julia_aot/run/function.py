@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
+from jupyter_julia_aot.run.direct import DirectCall
 from jupyter_julia_aot.run.names import python_name
 
 if TYPE_CHECKING:
@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 
 RouteName = Literal["juliacall", "worker"]
 _numbers = itertools.count(1)
-_SIMPLE = frozenset({int, float, bool, str, type(None)})
 
 
 class Engine(Protocol):
@@ -35,17 +34,11 @@ class Engine(Protocol):
     def memory_bytes(self) -> int | None:
         """The most memory that its process has had."""
 
-    def fault(self, error: Exception) -> Exception:
-        """The exception to raise for one that a direct call raised."""
-
-    def to_python(self, value: Any) -> Any:
-        """A value of a direct call as a Python value."""
-
     def forget(self, module: str) -> None:
         """Let go of a module that nobody calls any more."""
 
 
-class JuliaFunction:
+class JuliaFunction(DirectCall):
     """Calls a Julia function with Python values; NumPy arrays in and out.
 
     Numbers, strings, containers and arrays travel to Julia as their Julia counterparts and back; what the
@@ -75,24 +68,10 @@ class JuliaFunction:
         doc = self._engine.define(self._module, self.__julia_code__, self.name, self.name)
         self.__doc__ = doc.strip() or f"The Julia function {self.name}."
         self._defined_in = self._engine.starts
-        direct = getattr(self._engine, "direct", None)
-        self._direct: Callable[..., Any] | None = direct(self._module) if direct else None
-        self._number = getattr(self._engine, "number", 0)
-        self._lock: Any = getattr(self._engine, "lock", None)
+        if self.route == "juliacall":
+            self._take_the_short_way(self._engine, self._module)
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if self._direct is not None and not kwargs:
-            # Plain values need none of what `call` does: a microsecond counts here.
-            for arg in args:
-                if arg.__class__ not in _SIMPLE:
-                    break
-            else:
-                with self._lock:
-                    try:
-                        value = self._direct(self._number, args, kwargs)
-                    except Exception as error:
-                        raise self._engine.fault(error) from None
-                    return value if value.__class__ in _SIMPLE else self._engine.to_python(value)
+    def _general(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         if self._defined_in != self._engine.starts:
             # Its Julia ended since: stopped by force, out of memory, or by the function itself.
             self._define()

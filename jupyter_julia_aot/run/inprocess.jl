@@ -7,9 +7,10 @@ include("../trial/julia/faults.jl")
 include("../trial/julia/help.jl")
 include("../trial/julia/console.jl")
 include("devices/loud.jl")
+include("direct.jl")
 
 const STORE = Values.Store()
-const LAST = Ref{Any}(nothing)      # the report of the last exception
+const LAST = Dict{UInt,Any}()       # the report of each thread's last exception
 
 # ---------------------------------------------------------------- faults
 
@@ -44,28 +45,57 @@ end
 function remember(fault, trace, cell::String, code::String)
     report = Faults.report(fault, trimmed(trace), cell, code)
     filter!(frame -> !occursin(@__FILE__, frame), report["backtrace"])
-    LAST[] = report
+    LAST[Direct.this_thread()] = report
     return
 end
 
 # Line numbers, types and messages as text; a Python dict of it needs no rules of conversion.
-last_fault() = Values.encode(LAST[])
+last_fault() = Values.encode(pop!(LAST, Direct.this_thread(), nothing))
 
 # ---------------------------------------------------------------- functions
 
-struct Caller{F}
-    f::F
+"A function that Python calls: `f`, or the newest definition that cells have made of `name`."
+struct Called
+    f::Any
+    name::Union{Nothing,Symbol}
     file::String
 end
+called(f, file) = Called(f, nothing, file)
+called_by_name(name::String) = Called(nothing, Symbol(name), "variables")
+# A call from Python sees all definitions there are.
+target(c::Called) = c.name === nothing ? c.f : getfield(Main, c.name)
+
 # The frame that backtraces end at.
-function (c::Caller)(args...; kwargs...)
+function (c::Called)(args...; kwargs...)
     try
-        return c.f(args...; kwargs...)
+        return target(c)(args...; kwargs...)
     catch fault
         remember(fault, catch_backtrace(), c.file, "")
         rethrow()
     end
 end
+
+"Python's way in for plain arguments; see direct.jl. `NotImplemented` while another call is in Julia, too."
+function direct(c::Called, arguments::Direct.Py)
+    Direct.OWNER[] == 0 || return Direct.PythonCall.pybuiltins.NotImplemented
+    Direct.OWNER[] = Direct.this_thread()
+    value = try
+        Direct.call(target(c), arguments)
+    catch fault
+        remember(fault, catch_backtrace(), c.file, "")
+        Direct.OWNER[] = 0
+        rethrow()
+    end
+    Direct.OWNER[] = 0
+    Direct.Objects.pydel!(arguments)
+    return value
+end
+
+function start_direct(ndarray)
+    Direct.NDARRAY[] = Direct.Objects.getptr(ndarray)
+    return Direct.PythonCall.JlWrap.pyjl_methodnum(direct)
+end
+owner_address() = Int(UInt(pointer_from_objref(Direct.OWNER)))
 
 function define(name::String, code::String, file::String, defines::String)
     push!(Faults.CELLS, file)
@@ -75,17 +105,13 @@ function define(name::String, code::String, file::String, defines::String)
         include_string(place, code, file)
         Base.invokelatest(isdefined, place, Symbol(defines)) || throw(UndefVarError(Symbol(defines)))
         f = Base.invokelatest(getfield, place, Symbol(defines))
-        return (Caller(f, file), Help.documentation(place, defines))
+        return (called(f, file), Help.documentation(place, defines))
     end
 end
 
-# An array over NumPy's memory. `keep` holds on to the Python object until the last array on that memory is
-# gone, wherever Julia code put it.
+# An array over NumPy's memory.
 function wrap(address::Int, type::String, size::Tuple, keep)
-    array = unsafe_wrap(Array, Ptr{Values.NUMBERS[parse(UInt8, type)]}(address), size)
-    owner = isdefined(Core, :Memory) ? array.ref.mem : array
-    finalizer(_ -> (keep; nothing), owner)
-    return array
+    return Direct.held(unsafe_wrap(Array, Ptr{Values.NUMBERS[parse(UInt8, type)]}(address), size), keep)
 end
 
 decode(data) = Values.decode(Vector{UInt8}(data), STORE)
@@ -193,12 +219,6 @@ function get_variable(name::String)
     return guarded("variables") do
         Base.invokelatest(isdefined, Main, Symbol(name)) || throw(UndefVarError(Symbol(name)))
         Base.invokelatest(getfield, Main, Symbol(name))
-    end
-end
-
-function cell_function(name::String)
-    return (args...; kwargs...) -> guarded("variables") do
-        Base.invokelatest(Base.invokelatest(getfield, Main, Symbol(name)), args...; kwargs...)
     end
 end
 

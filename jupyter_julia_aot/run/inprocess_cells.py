@@ -143,10 +143,15 @@ class InProcessCells:
     def call(self, function: str, *args: Any, **kwargs: Any) -> Any:
         """Call a function of ``Main``: its newest definition. Raises ``JuliaError``, ``NotCarriedError``."""
         with self.engine.lock:
-            if function not in self._callers:
-                self._callers.add(function)
-                self.engine.add_function(f"Main.{function}", self.engine.julia.cell_function(function))
-            return self.engine.call(f"Main.{function}", function, args, kwargs)
+            return self.engine.call(self.caller(function), function, args, kwargs)
+
+    def caller(self, function: str) -> str:
+        """By which name the engine knows a function of ``Main``."""
+        name = f"Main.{function}"
+        if function not in self._callers:
+            self._callers.add(function)
+            self.engine.add_function(name, self.engine.julia.called_by_name(function))
+        return name
 
     def documentation(self, variable: str) -> str:
         """The docstrings of something a cell defined, as Markdown; empty without any."""

@@ -4,7 +4,7 @@ juliacall is imported when the first function is bound, with the environment dec
 project that the toolchain names (so that juliapkg resolves and downloads nothing), signals left to Python,
 one thread, no output capture of its own. That cannot be undone or repeated with another Julia in one process.
 
-One Python thread is in Julia at a time (:attr:`JuliacallEngine.lock`), and the thread that started Julia
+One Python thread is in Julia at a time (:class:`_InJulia`), and the thread that started Julia
 counts as outside of it while it runs Python (:func:`_leave_julia`): else a garbage collection that another
 thread sets off would wait for that thread for ever.
 """
@@ -16,6 +16,7 @@ import contextlib
 import ctypes
 import os
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, cast
@@ -27,6 +28,7 @@ from jupyter_julia_aot.records import Toolchain
 
 _SOURCE = Path(__file__).parent / "inprocess.jl"
 _SIMPLE = frozenset({int, float, bool, str, type(None)})
+_A_MOMENT = 5e-5
 _INT64 = range(-(1 << 63), 1 << 63)
 _lock = threading.Lock()
 _engine: JuliacallEngine | None = None
@@ -66,11 +68,11 @@ class JuliacallEngine:
 
     route: Any = "juliacall"
     starts = 1
+    python_types = frozenset({*_SIMPLE, np.ndarray})
 
     def __init__(self, toolchain: Toolchain, threads: int = 1) -> None:
         self.toolchain = toolchain
         self.threads = threads
-        self.lock = threading.RLock()
         self.cells: Any = None
         """The cells of this process, once there are some."""
         with _environment(start_variables(toolchain, threads)):
@@ -85,11 +87,11 @@ class JuliacallEngine:
         _leave_julia(self._main)
         self._main.include(str(_SOURCE))
         self.julia = self._main.JuliaAotInProcess
+        self.lock = _InJulia(int(self.julia.owner_address()))
+        self._wrap, self._plain_array = self.julia.wrap, self.julia.plain_array
         self._functions: dict[str, Any] = {}
-        # What `AnyValue.__call__` does, without that layer of Python.
-        self.number = int(
-            self._main.seval("PythonCall.JlWrap.pyjl_methodnum(PythonCall.JlWrap.pyjlany_call)")
-        )
+        # In place of the method that `AnyValue.__call__` calls.
+        self.number = int(self.julia.start_direct(np.ndarray))
         self._same = self._main.seval("===")
 
     def define(self, module: str, code: str, name: str, function: str) -> str:
@@ -114,7 +116,10 @@ class JuliacallEngine:
         self._functions.pop(module, None)
 
     def direct(self, module: str) -> Callable[..., Any]:
-        """PythonCall's method behind one function; takes :attr:`number`, arguments and keywords."""
+        """PythonCall's method behind one function; takes :attr:`number` and the arguments.
+
+        Gives ``NotImplemented`` when they are not plain: numbers, texts, NumPy arrays that can be shared.
+        """
         return cast(Callable[..., Any], self._functions[module]._jl_callmethod)
 
     def call(self, module: str, function: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -145,7 +150,7 @@ class JuliacallEngine:
                 array = np.array(value, order="F", copy=True)
                 if copies is not None:
                     copies.append((value, array))
-            return self.julia.wrap(array.ctypes.data, str(tag), array.shape, array)
+            return self._wrap(array.ctypes.data, str(tag), array.shape, array)
         return self.julia.decode(encode(value, owner=self))
 
     def to_python(self, value: Any, args: tuple[Any, ...] = (), sent: list[Any] | None = None) -> Any:
@@ -155,7 +160,7 @@ class JuliacallEngine:
         for argument, julia in zip(args, sent or (), strict=True):
             if julia is value or (isinstance(argument, np.ndarray) and self._same(julia, value)):
                 return argument
-        if self.julia.plain_array(value):
+        if self._plain_array(value):
             return np.asarray(value)
         data = bytes(self.julia.encode(value))
         return decode(data, owner=self, forget=self.julia.forget)
@@ -173,10 +178,37 @@ class JuliacallEngine:
         from jupyter_julia_aot.trial.values import decode
 
         report = decode(bytes(self.julia.last_fault()))
-        self._main.seval("JuliaAotInProcess.LAST[] = nothing")
         if not isinstance(report, dict):
             return JuliaError(str(error), julia_type=type(error).__name__)
         return julia_error(report)
+
+
+class _InJulia:
+    """The right to be in Julia, for one Python thread at a time; a thread that has it may take it again.
+
+    Who has it stands in a word of memory, so that the short way (``direct.jl``) takes and returns it in
+    nanoseconds. Whoever reads or writes that word holds Python's own lock.
+    """
+
+    def __init__(self, address: int) -> None:
+        self._owner = ctypes.c_size_t.from_address(address)
+        self._lock = threading.RLock()
+        self._before: list[int] = []
+
+    def __enter__(self) -> None:
+        me = threading.get_ident()
+        self._lock.acquire()
+        while (owner := self._owner.value) not in (0, me):
+            # A short call whose Julia code called Python, which lets us run.
+            self._lock.release()
+            time.sleep(_A_MOMENT)
+            self._lock.acquire()
+        self._before.append(owner)
+        self._owner.value = me
+
+    def __exit__(self, *error: object) -> None:
+        self._owner.value = self._before.pop()
+        self._lock.release()
 
 
 def _leave_julia(main: Any) -> None:

@@ -47,14 +47,6 @@ class WorkerEngine:
         """The most memory that the worker has had."""
         return int(self.session.call("Base.Sys.maxrss"))
 
-    def fault(self, error: Exception) -> Exception:
-        """The error itself: there are no direct calls on this route."""
-        return error
-
-    def to_python(self, value: Any) -> Any:
-        """The value itself: calls give Python values on this route."""
-        return value
-
     def forget(self, module: str) -> None:
         """Drop the module; nothing to do when its process has ended."""
         if self.session.started:

@@ -18,11 +18,13 @@ from jupyter_julia_aot.run import bind
 from jupyter_julia_aot.run.cells import in_process_cells
 
 CODE = """
+import PythonCall
 function mixed(x::Int); x < 0 && error("negative"); s = 0; for i in 1:x; s += i; end; s; end
 mixed(x::AbstractArray) = (x .+= 1; sum(x))
 mixed(x::String) = uppercase(x)
 mixed(x::Dict) = length(x)
 mixed(n::Float64) = [string(i)^10 for i in 1:Int(n)]      # garbage for Julia's collector
+mixed(::Nothing) = (PythonCall.pyimport("time").sleep(0.001); 7)              # lets other Python threads run
 """
 
 
@@ -33,7 +35,7 @@ def main(calls: int, threads: int) -> None:
     lock = threading.Lock()
 
     def one(rng: random.Random) -> None:
-        kind = rng.randrange(7)
+        kind = rng.randrange(8)
         if kind == 0:
             n = rng.randrange(100)
             ok = mixed(n) == n * (n + 1) // 2
@@ -54,6 +56,8 @@ def main(calls: int, threads: int) -> None:
                 ok = error.julia_type == "ErrorException"
                 with lock:
                     errors[0] += 1
+        elif kind == 6:
+            ok = mixed(None) == 7
         else:
             opened.cells.set(shared=np.arange(100.0))
             ok = True

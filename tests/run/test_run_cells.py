@@ -183,10 +183,12 @@ def test_a_stop_reaches_code_that_prints(cells: Any) -> None:
     thread.start()
     kept = "kept = 17"
     cells.run(kept)
-    with pytest.raises(Cancelled):
+    with pytest.raises(Cancelled) as raised:
         cells.run('while true; println("on"); sleep(0.01); end', on_shown=lambda _shown: printed.set())
     thread.join()
-    assert cells.get("kept") == 17
+    # On a machine so busy that Julia does not react within a second, its process is ended.
+    if "was ended" not in raised.value.message:
+        assert cells.get("kept") == 17
 
 
 def test_what_is_shown_may_print_to_the_same_terminal(juliacall_cells: Any, capfd: Any) -> None:
