@@ -63,7 +63,6 @@ function Build(props: { build: IBuild; again: () => void }): JSX.Element {
   const { artifact } = build.result;
   const [open, setOpen] = React.useState(false);
   const [args, setArgs] = React.useState('');
-  const seconds = build.result.stages.reduce((sum, s) => sum + s.seconds, 0);
   const remove = () =>
     act(async () => {
       const sure = await actions.confirm(
@@ -148,23 +147,29 @@ function Build(props: { build: IBuild; again: () => void }): JSX.Element {
             />
             <IconButton icon={deleteIcon} label={trans.__('Delete')} onClick={remove} />
           </div>
-          <Facts
-            facts={[
-              [trans.__('Alone'), artifact.needs_julia ? trans.__('needs Julia') : trans.__('needs no Julia')],
-              [
-                trans.__('Compiled by'),
-                [artifact.backend, artifact.julia && `Julia ${artifact.julia}`, artifact.trim && trans.__('trim %1', artifact.trim)]
-                  .filter(Boolean)
-                  .join(' · ') || '–'
-              ],
-              [trans.__('Took'), seconds > 0 ? format.seconds(seconds) : '–'],
-              ['SHA-256', <code title={artifact.sha256}>{`${artifact.sha256.slice(0, 16)}…`}</code>]
-            ]}
-          />
+          <Facts facts={factsOf(build, trans)} />
         </div>
       )}
     </article>
   );
+}
+
+/** What is known of how it was made. */
+function factsOf(build: IBuild, trans: TranslationBundle): [string, React.ReactNode][] {
+  const { artifact, stages } = build.result;
+  const by = [
+    artifact.backend,
+    artifact.julia && `Julia ${artifact.julia}`,
+    artifact.trim && trans.__('trim %1', artifact.trim)
+  ];
+  const seconds = stages.reduce((sum, s) => sum + s.seconds, 0);
+  const facts: [string, React.ReactNode][] = [
+    [trans.__('Alone'), artifact.needs_julia ? trans.__('needs Julia') : trans.__('needs no Julia')],
+    [trans.__('Compiled by'), by.filter(Boolean).join(' · ')],
+    [trans.__('Took'), seconds > 0 && format.seconds(seconds)],
+    ['SHA-256', <code title={artifact.sha256}>{`${artifact.sha256.slice(0, 16)}…`}</code>]
+  ];
+  return facts.filter(([, value]) => value);
 }
 
 function kindName(artifact: IArtifact, trans: TranslationBundle): string {

@@ -41,6 +41,7 @@ def main() -> None:
         def say(kind: str, **data: object) -> None:
             history.record(Event(run_id=run_id, kind=kind, data=to_json(data)))  # type: ignore[arg-type]
 
+        print(round(time.time() * 1000), flush=True)
         say(
             "run_started",
             prompt=Prompt(name="moving_average", request="The moving average of x over k values."),

@@ -3,7 +3,7 @@
  * looks for them; all others lie in test-results/pictures.
  */
 const { test, expect } = require('@jupyterlab/galata');
-const { spawn } = require('child_process');
+const { spawn, spawnSync } = require('child_process');
 const fs = require('fs');
 const path = require('path');
 const { RESULTS, ROOT, notebook, openSection, server } = require('./support');
@@ -11,6 +11,22 @@ const { RESULTS, ROOT, notebook, openSection, server } = require('./support');
 const PYTHON = process.env.PYTHON ?? path.join(ROOT, '.venv', 'bin', 'python');
 const PICTURES = path.join(RESULTS, 'pictures');
 const wanted = process.env.JULIA_AOT_SHOTS === '1';
+
+/** What `gallery.py` makes, one view each. */
+const VIEWS = {
+  generation: "generation()",
+  'generation-running': "generation('running')",
+  'generation-starting': "generation('starting')",
+  'generation-failed': "generation('failed')",
+  build: "build()",
+  'build-library': "build('lib')",
+  'build-running': "build('running')",
+  'build-failed': "build('failed')",
+  comparison: 'HTML(comparison())',
+  evaluation: 'HTML(evaluation())',
+  'evaluation-running': "HTML(evaluation('running'))"
+};
+const README_VIEWS = ['generation', 'build', 'comparison', 'evaluation'];
 
 test.use({ viewport: { width: 1180, height: 760 } });
 
@@ -26,20 +42,23 @@ for (const theme of ['light', 'dark']) {
     if (theme === 'dark') {
       await page.theme.setDarkTheme();
     }
-    const busy = spawn(PYTHON, [path.join(__dirname, 'busy.py'), 'julia-aot'], {
-      env: { ...process.env, JULIA_AOT_DATA_DIR: path.join(server().home, 'julia_aot') }
-    });
+    const env = {
+      ...process.env,
+      PYTHONPATH: ROOT,
+      JULIA_AOT_DATA_DIR: path.join(server().home, 'julia_aot')
+    };
+    spawnSync(PYTHON, ['-m', 'tests.browser.gallery', path.join(server().home, 'work')], { env, stdio: 'inherit' });
+    const busy = spawn(PYTHON, [path.join(__dirname, 'busy.py'), 'julia-aot'], { env });
     try {
       const now = await openSection(page, 'now');
       await page.sidebar.setWidth(360);
       const card = now.getByRole('article', { name: 'moving_average' });
       await expect(card.getByLabel('Candidate 6: being tried')).toBeVisible();
       await page.locator('[data-section=history] .jja-section-head').click();
-      const row = page.locator('.jja-item', { hasText: 'leap_years_between' }).first();
+      const row = page.locator('.jja-item', { hasText: 'windows of k values' }).first();
       await row.click();
       await expect(page.locator('.jja-run-view')).toBeVisible();
-      await page.locator('[data-section=ledger] .jja-section-head').click();
-      await expect(page.getByRole('img', { name: /Tokens a day/ })).toBeVisible();
+      await page.mouse.move(700, 700);
       await page.locator('.jja-panel').evaluate(node => (node.scrollTop = 0));
       await shot(page, `panel-${theme}`, true);
       await page.locator('.jja-run-view').getByText('Compare candidates').click();
@@ -54,11 +73,11 @@ for (const theme of ['light', 'dark']) {
       await page.addStyleTag({ content: '.jja-path { display: none }' });
       await shot(page, `model-and-julia-${theme}`, true);
       await openSection(page, 'builds');
-      await page.getByRole('article', { name: 'greet' }).locator('.jja-open').click();
+      await page.getByRole('article', { name: 'spectral_norm' }).first().locator('.jja-open').click();
       await expect(page.getByRole('img', { name: /Sizes/ })).toBeVisible();
       await page.locator('[data-section=ledger] .jja-section-head').click();
       await expect(page.getByRole('img', { name: /Tokens a day/ })).toBeVisible();
-      await shot(page, `builds-and-ledger-${theme}`);
+      await shot(page, `builds-and-ledger-${theme}`, true);
       const history = await openSection(page, 'history');
       await history.getByRole('searchbox').fill('no such thing at all');
       await expect(history.getByText('Nothing found.')).toBeVisible();
@@ -68,7 +87,6 @@ for (const theme of ['light', 'dark']) {
         route.fulfill({ status: 500, body: '{"message":"the history is locked","remedy":"try again","field":""}' })
       );
       await openSection(page, 'ledger');
-      await page.getByLabel('Time span').selectOption('30').catch(() => undefined);
       await expect(page.getByText('the history is locked')).toBeVisible();
       await shot(page.locator('.jja-panel'), `error-${theme}`);
     } finally {
@@ -76,40 +94,30 @@ for (const theme of ['light', 'dark']) {
     }
   });
 
-  test(`widgets at 400 and 1,600 px, ${theme}`, async ({ page }) => {
-    test.setTimeout(900_000);
+  test(`widgets in every state at 400 and 1,600 px, ${theme}`, async ({ page }) => {
+    test.setTimeout(600_000);
     if (theme === 'dark') {
       await page.theme.setDarkTheme();
     }
+    const views = Object.entries(VIEWS);
     await notebook(page, [
-      '%load_ext jupyter_julia_aot',
-      '%%julia_tests mean_of\n@test mean_of([1.0, 3.0]) == 2.0',
-      '%%julia_gen mean_of -n 4\nThe mean of a vector of numbers.',
-      '%%julia_tests evil_one\n@test evil_one(1) == 1',
-      '%%julia_gen evil_one -n 2 --repair 0\nDo evil.',
-      '%%juliac mean_tool\nfunction (@main)(args)\n    println("the mean is ", sum([1.0, 2.0, 6.0]) / 3)\n    return 0\nend'
+      'from IPython.display import HTML\nfrom tests.browser.gallery import build, comparison, evaluation, generation',
+      ...views.map(([, code]) => code)
     ]);
-    for (const index of [0, 1, 2, 3, 4, 5]) {
+    for (let index = 0; index <= views.length; index++) {
       await page.notebook.runCell(index);
     }
-    const made = page.locator('.jp-OutputArea-output .jja').first();
-    await expect(made).toBeVisible();
     await page.evaluate(() => window.jupyterapp.commands.execute('application:toggle-left-area'));
     for (const width of [400, 1600]) {
-      await page.setViewportSize({ width, height: 900 });
-      const widgets = page.locator('.jp-OutputArea-output .jja');
-      const names = ['generation', 'generation-failed', 'build'];
-      for (const [index, name] of names.entries()) {
-        const widget = widgets.nth(index);
-        await widget.scrollIntoViewIfNeeded();
+      await page.setViewportSize({ width, height: 1200 });
+      for (const [index, [name]] of views.entries()) {
+        const cell = page.locator('.jp-Notebook').getByLabel('Code Cell Content').nth(index + 1);
+        const view = cell.locator('.jja:visible').first();
+        await view.scrollIntoViewIfNeeded();
         // Nothing sticks out at the sides.
-        expect(await widget.evaluate(node => node.scrollWidth - node.clientWidth)).toBeLessThanOrEqual(1);
-        await shot(widget, `${name}-${width}-${theme}`);
+        expect(await view.evaluate(node => node.scrollWidth - node.clientWidth), name).toBeLessThanOrEqual(1);
+        await shot(view, `${name}-${width}-${theme}`, width === 1600 && README_VIEWS.includes(name));
       }
     }
-    await page.setViewportSize({ width: 1180, height: 760 });
-    await made.scrollIntoViewIfNeeded();
-    await made.locator('summary, .jja-open').first().click();
-    await shot(page, `notebook-${theme}`, true);
   });
 }

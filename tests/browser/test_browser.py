@@ -16,7 +16,7 @@ FRONT_END = ROOT / "labextension"
 SECONDS = 1500.0
 
 # How often a story may be told again: a browser on a busy machine can lose a tab to the system.
-RETRIES = "2"
+RETRIES = "1"
 
 
 def _browser() -> str:
