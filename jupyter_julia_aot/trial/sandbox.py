@@ -61,13 +61,15 @@ def launch(
     readable: Sequence[Path | str] = (),
     limits: Limits | None = None,
     sandbox: SandboxName = "auto",
+    change_modes: bool = False,
 ) -> ConfinedProcess:
     """Start ``command`` (its program an absolute path) confined, with live pipes on all three streams.
 
     ``environment`` is the whole environment; ``HOME`` and ``TMPDIR`` default to ``scratch``, which must
     exist and becomes the working directory. ``limits.memory_bytes`` (0: none) bounds the private memory of
     the whole process tree under sandlock, of each process elsewhere; ``limits.processes`` and
-    ``limits.file_bytes`` hold for the tree and for each file.
+    ``limits.file_bytes`` hold for the tree and for each file. ``change_modes`` is for a program of ours that
+    has to clean up after others: only then it may change the mode of files by their path.
 
     Raises ``SandboxError`` when the sandbox asked for, or any, cannot be used here.
     """
@@ -86,7 +88,7 @@ def launch(
     trees = _existing([*SYSTEM_TREES, *SYSTEM_FILES, *(str(Path(p).resolve()) for p in readable)])
     try:
         if name == "sandlock":
-            return _launch_sandlock(command, variables, scratch, trees, limits, marker)
+            return _launch_sandlock(command, variables, scratch, trees, limits, marker, change_modes)
         if name == "bubblewrap":
             command = _bubblewrap_command(command, variables, scratch, trees, limits)
         else:
@@ -175,6 +177,7 @@ def _launch_sandlock(
     trees: Sequence[str],
     limits: Limits,
     marker: str,
+    change_modes: bool = False,
 ) -> ConfinedProcess:
     import sandlock
 
@@ -185,7 +188,7 @@ def _launch_sandlock(
         max_memory=limits.memory_bytes or None,
         max_processes=limits.processes,
         max_open_files=_MAX_OPEN_FILES,
-        extra_deny_syscalls=_DENIED,
+        extra_deny_syscalls=() if change_modes else _DENIED,
         clean_env=True,
         env=dict(variables),
         cwd=str(scratch),

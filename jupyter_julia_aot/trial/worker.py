@@ -188,6 +188,7 @@ class Worker:
             readable=[self.toolchain.prefix, JULIA_SOURCES, *([self._image] if self._image else [])],
             limits=limits,
             sandbox=sandbox,
+            change_modes=True,  # to empty the scratch folder whatever a candidate did to it
         )
 
     def _greet(self, work: Path) -> None:

@@ -72,6 +72,18 @@ def test_files_outside_cannot_be_read_or_written(tmp_path: Path, sandbox: Sandbo
 
 
 @pytest.mark.parametrize("sandbox", REAL)
+def test_files_outside_keep_their_mode(tmp_path: Path, sandbox: SandboxName) -> None:
+    outside, scratch = tmp_path / "mine", tmp_path / "scratch"
+    outside.write_text("mine")
+    outside.chmod(0o600)
+    scratch.mkdir()
+    command = ["/bin/chmod", "777", str(outside)]
+    with launch(command, environment={}, scratch=scratch, sandbox=sandbox) as process:
+        assert process.wait(60) != 0
+    assert outside.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("sandbox", REAL)
 def test_the_network_cannot_be_reached(tmp_path: Path, sandbox: SandboxName) -> None:
     bash = shutil.which("bash")
     if bash is None:

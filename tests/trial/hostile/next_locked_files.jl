@@ -1,8 +1,11 @@
-# Leaves files that are hard to remove.
+# Leaves folders in the scratch folder that nobody may enter, and a chain of links.
 # expect: passed
-mkpath("a/b/c")
-write("a/b/c/d", "x")
-chmod("a/b/c/d", 0o000)
-chmod("a/b/c", 0o000)
-chmod("a", 0o000)
-f(x) = x * x
+function f(x)
+    isdir("a") && return x * x
+    mkpath("a/b/c")
+    write("a/b/c/file", "x")
+    symlink("a/b/c", "link")
+    mkdir("a/b/c/d"; mode = 0o000)
+    mkdir("a/b/locked"; mode = 0o200)
+    return x * x
+end
