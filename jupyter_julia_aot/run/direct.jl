@@ -61,10 +61,9 @@ function shared(x::C.PyPtr)
     strides = Int[unsafe_load(buffer[].strides, i) for i in 1:rank]
     C.PyBuffer_Release(buffer)              # the array itself is held below
     (T === Nothing || UInt(address) % bytes != 0) && return NotPlain()
-    keep = Objects.pynew(Objects.incref(x))
-    contiguous(sizes, strides, bytes, 1:rank) && return array(T, address, sizes, keep)
+    contiguous(sizes, strides, bytes, 1:rank) && return array(T, address, sizes, x)
     contiguous(sizes, strides, bytes, rank:-1:1) || return NotPlain()
-    original = array(T, address, reverse(sizes), keep)
+    original = array(T, address, reverse(sizes), x)
     return Copied(turn!(Array{T}(undef, sizes...), original), original)
 end
 
@@ -79,16 +78,21 @@ function contiguous(sizes, strides, bytes, order)
     return true
 end
 
-function array(::Type{T}, address::Ptr{Cvoid}, sizes::Vector{Int}, keep) where {T}
-    length(sizes) == 1 && return held(unsafe_wrap(Array, Ptr{T}(address), sizes[1]), keep)
-    length(sizes) == 2 && return held(unsafe_wrap(Array, Ptr{T}(address), (sizes[1], sizes[2])), keep)
-    return held(unsafe_wrap(Array, Ptr{T}(address), Tuple(sizes)), keep)
+function array(::Type{T}, address::Ptr{Cvoid}, sizes::Vector{Int}, object) where {T}
+    length(sizes) == 1 && return held(unsafe_wrap(Array, Ptr{T}(address), sizes[1]), object)
+    length(sizes) == 2 && return held(unsafe_wrap(Array, Ptr{T}(address), (sizes[1], sizes[2])), object)
+    return held(unsafe_wrap(Array, Ptr{T}(address), Tuple(sizes)), object)
 end
 
-"Hold on to the Python object until the last array on that memory is gone, wherever Julia code put it."
-function held(array::Array, keep)
+"""
+Hold on to a Python object until the last array on its memory is gone, wherever Julia code put it.
+
+By its address: an object with a finalizer of its own that only another finalizer knows of counts as garbage.
+"""
+function held(array::Array, object::C.PyPtr)
+    C.Py_IncRef(object)
     owner = isdefined(Core, :Memory) ? array.ref.mem : array
-    finalizer(_ -> (keep; nothing), owner)
+    finalizer(_ -> PythonCall.GC.enqueue(object), owner)
     return array
 end
 

@@ -111,7 +111,8 @@ end
 
 # An array over NumPy's memory.
 function wrap(address::Int, type::String, size::Tuple, keep)
-    return Direct.held(unsafe_wrap(Array, Ptr{Values.NUMBERS[parse(UInt8, type)]}(address), size), keep)
+    array = unsafe_wrap(Array, Ptr{Values.NUMBERS[parse(UInt8, type)]}(address), size)
+    return Direct.held(array, Direct.Objects.getptr(keep))
 end
 
 decode(data) = Values.decode(Vector{UInt8}(data), STORE)
