@@ -169,7 +169,7 @@ class Trial:
     verdict: Verdict
     checks: Checks = Checks()
     seconds: float = 0.0
-    """Wall clock of the whole trial, queueing not counted."""
+    """Wall clock of the whole trial; queueing and the start of a worker are not counted."""
     load_seconds: float = 0.0
     """Parsing and defining the candidate."""
     run_seconds: float = 0.0

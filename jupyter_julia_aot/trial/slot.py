@@ -126,10 +126,11 @@ class Slot(threading.Thread):
 
     def _with_retry(self, job: Job) -> Any:
         """A trial during which the worker, or only its child, was killed from outside is tried once more."""
-        start = time.monotonic()
         for last in (False, True):
             try:
-                answer, jit = self._attempt(job)
+                worker = self._ready_worker(job)
+                start = time.monotonic()  # the start of a worker is no time of the candidate's
+                answer, jit = self._attempt(worker, job)
                 if _killed_from_outside(answer) and not last and not job.cancelled:
                     continue
                 if job.cancelled or answer.get("killed") == "cancelled":
@@ -159,9 +160,8 @@ class Slot(threading.Thread):
                 raise
         raise AssertionError("unreachable")
 
-    def _attempt(self, job: Job) -> tuple[Mapping[str, Any], bool]:
+    def _attempt(self, worker: Worker, job: Job) -> tuple[Mapping[str, Any], bool]:
         """Interpret first; what is too slow, or too deep, there is compiled instead, in the time left."""
-        worker = self._ready_worker(job)
         seconds = self._limits(job).seconds
         task = {"code": job.candidate.code, "name": job.candidate.name, "task": job.task, "jit": False}
         if job.task == "measure":
