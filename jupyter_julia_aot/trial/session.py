@@ -360,8 +360,9 @@ class Session:
             if self._closed:
                 raise Cancelled("the Julia session was closed") from None
             if stopped:
+                late = f"took longer than {seconds:g} s and " if process.late else ""
                 raise Cancelled(
-                    "the cell did not react to the stop, so its Julia was ended", remedy=STATE_LOST
+                    f"the cell {late}did not react to the stop, so its Julia was ended", remedy=STATE_LOST
                 ) from None
             raise self._ended(error.code) from None
         stopped = process.stopped()
@@ -370,7 +371,8 @@ class Session:
         fault = done.get("error")
         if fault is not None:
             if stopped and fault.get("type") == "InterruptException":
-                raise Cancelled("the cell was stopped; the session and its variables live on")
+                late = f" after {seconds:g} s, its time limit" if process.late else ""
+                raise Cancelled(f"the cell was stopped{late}; the session and its variables live on")
             raise julia_error(fault)
         return done
 

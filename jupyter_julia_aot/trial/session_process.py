@@ -98,6 +98,8 @@ class SessionProcess:
         self._token = secrets.token_hex(8)
         self._wake_read, self._wake_write = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
         self._stop_asked = threading.Event()
+        self.late = False
+        """Whether the last request was stopped because its time was over."""
         self._busy = False
         self._closed = False
         self._next = 0
@@ -156,6 +158,7 @@ class SessionProcess:
         number = self._next
         output.token = self._token
         self._stop_asked.clear()
+        self.late = False
         self._drain_wakes()
         self._busy = True
         try:
@@ -304,7 +307,8 @@ class _Stopper:
 
     def act(self) -> None:
         now = time.monotonic()
-        if self._deadline is not None and now >= self._deadline:
+        if self._deadline is not None and now >= self._deadline and not self._owner.stopped():
+            self._owner.late = True
             self._owner._stop_asked.set()
         if not self._owner.stopped() or self._killed or (self._first is not None and now < self._next):
             return
