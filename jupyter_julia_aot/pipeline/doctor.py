@@ -174,6 +174,8 @@ def doctor_lines(report: dict[str, Any]) -> list[str]:
         lines.append(f"Cells    run in the notebook's own process, with Julia {routes['in_process']}")
     elif routes["worker"]:
         lines.append(f"Cells    run in a process of their own, with Julia {routes['worker']}")
+    if routes["compiler"] not in ("", routes["in_process"] or routes["worker"]):
+        lines.append(f"Builds   use Julia {routes['compiler']}")
     if report["julia"]:  # else they are the problem, and said as such
         lines += [f"Broken   {b['path']}: {b['reason']}" for b in report["broken"]]
     model = report["model"]
