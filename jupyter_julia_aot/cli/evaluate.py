@@ -110,7 +110,7 @@ def _samples(args: argparse.Namespace, options: Options, output: Output) -> Path
 def _say(p: Progress, output: Output) -> None:
     if p.done > 1 and p.done % SAY_EVERY and p.done != p.total:
         return
-    left = "" if p.remaining is None else f", about {p.remaining:.0f} s left"
+    left = "" if p.remaining is None or p.done == p.total else f", about {p.remaining:.0f} s left"
     output.progress(f"{p.done}/{p.total} judged, {p.passed} passed{left}")
 
 
