@@ -102,7 +102,6 @@ export function JuliaSection(): JSX.Element {
           disabled={running !== undefined}
           onClick={() => act(() => model.api.startJob({ verb: 'setup' }))}
         />
-        <span className="jja-grow" />
         <IconButton
           icon={refreshIcon}
           label={checking ? trans.__('Looking…') : trans.__('Look again')}

@@ -173,7 +173,6 @@ export function ModelSection(): JSX.Element {
             })
           }
         />
-        <span className="jja-grow" />
         <IconButton
           icon={refreshIcon}
           label={checking ? trans.__('Looking for servers…') : trans.__('Look for servers again')}

@@ -1,4 +1,5 @@
 import { TranslationBundle } from '@jupyterlab/translation';
+import { deleteIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
 import { useAsked, useDo, useLive, useServices } from './context';
@@ -10,6 +11,7 @@ import {
   Diff,
   Facts,
   Failure,
+  IconButton,
   Loading,
   Note,
   Output,
@@ -72,20 +74,22 @@ function Head(props: { run: IRun; close: () => void }): JSX.Element {
             .filter(Boolean)
             .join(' · ')}
         </span>
-        <Button
-          label={summary.starred ? '★' : '☆'}
-          pressed={summary.starred}
-          title={summary.starred ? trans.__('Take the star away') : trans.__('Star')}
-          onClick={() => act(() => model.api.star(summary.id, !summary.starred))}
-        />
-        {prompt && (
+        <span className="jja-head-actions">
           <Button
-            label={trans.__('Run again')}
-            title={trans.__('Ask the model again with the same prompt and tests')}
-            onClick={() => act(() => actions.rerun(summary.id))}
+            label={summary.starred ? '★' : '☆'}
+            pressed={summary.starred}
+            title={summary.starred ? trans.__('Take the star away') : trans.__('Star')}
+            onClick={() => act(() => model.api.star(summary.id, !summary.starred))}
           />
-        )}
-        <Button label={trans.__('Delete')} onClick={remove} />
+          {prompt && (
+            <Button
+              label={trans.__('Run again')}
+              title={trans.__('Ask the model again with the same prompt and tests')}
+              onClick={() => act(() => actions.rerun(summary.id))}
+            />
+          )}
+          <IconButton icon={deleteIcon} label={trans.__('Delete')} onClick={remove} />
+        </span>
       </div>
       {prompt && <div className="jja-request">{format.visible(prompt.request)}</div>}
       <Facts

@@ -90,25 +90,26 @@ def tell_generation(add: Callable[[Event], None], state: str) -> None:
         add(event("error", message="http://127.0.0.1:8080/v1 does not answer", remedy="start llama-server"))
         add(event("run_finished", status="failed", seconds=0.2))
         return
+    ids = [new_id() for _ in range(6)]
     for index, (verdict, code, origin, parent) in enumerate(
         (
             ("error", WRONG, "model", None),
             ("failed", WRONG, "model", None),
             ("syntax", "function moving_average(x, k", "model", None),
             ("timeout", "while true end", "model", None),
-            ("passed", RIGHT, "repair", "c0"),
-            ("passed", RIGHT.replace("::Integer", "::Int"), "idiom", "c4"),
+            ("passed", RIGHT, "repair", ids[0]),
+            ("passed", RIGHT.replace("::Integer", "::Int"), "idiom", ids[4]),
         )
     ):
         usage = Usage(prompt_tokens=412, completion_tokens=96, cached_tokens=380, seconds=0.9)
         add(event("answer", index=index, finish_reason="stop", usage=usage))
         notes = ("wrote ::Int for ::Integer",) if origin == "idiom" else ()
         made: dict[str, Any] = {"code": code, "origin": origin, "parent": parent, "notes": notes}
-        add(event("candidate", candidate=Candidate(id=f"c{index}", name="moving_average", **made)))
+        add(event("candidate", candidate=Candidate(id=ids[index], name="moving_average", **made)))
         if state == "done" or index < 5:
-            add(event("trial", trial=trial(index, verdict)))
+            add(event("trial", trial=trial(ids[index], verdict)))
     if state == "done":
-        add(event("selection", selection=Selection(candidate_id="c5", reason="passed", ranking=("c5",))))
+        add(event("selection", selection=Selection(candidate_id=ids[5], reason="passed", ranking=tuple(ids))))
         usage = Usage(prompt_tokens=2472, completion_tokens=576)
         add(event("run_finished", status="done", usage=usage, seconds=8.2))
         return
@@ -118,14 +119,14 @@ def tell_generation(add: Callable[[Event], None], state: str) -> None:
         add(event("token", index=index, text="function moving_average(x, k)\n    n = length(x)"))
 
 
-def trial(index: int, verdict: Any) -> Trial:
+def trial(candidate_id: str, verdict: Any) -> Trial:
     faults = {
         "error": Fault(type="BoundsError", message="attempt to access 3-element Vector at index [4]", line=5),
         "syntax": Fault(type="ParseError", message="premature end of input", line=1),
     }
     failures = ("moving_average([1.0, 2.0, 3.0], 2) == [1.5, 2.5]\n  evaluated: [1.5] == [1.5, 2.5]",)
     return Trial(
-        candidate_id=f"c{index}",
+        candidate_id=candidate_id,
         verdict=verdict,
         seconds=0.42,
         error=faults.get(verdict),
@@ -166,7 +167,7 @@ def tell_build(add: Callable[[Event], None], state: str, path: str, sha256: str 
         AbiEntry(name="norm", symbol="norm", julia="norm(n::Int64)::Float64", c="double norm(int64_t n);"),
     )
     artifact = Artifact(
-        id="01a21e353cc45c3a53fe",
+        id=new_id(),
         kind=kind,  # type: ignore[arg-type]
         name="spectral_norm",
         path=path,

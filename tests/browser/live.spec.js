@@ -8,7 +8,8 @@ const PYTHON = process.env.PYTHON ?? path.join(ROOT, '.venv', 'bin', 'python');
 
 /** The share of a core that the page is busy while `wait` lasts, in percent. */
 async function busyShare(page, wait) {
-  const session = await page.context().newCDPSession(page);
+  // galata's page is more than playwright knows.
+  const session = await page.context().newCDPSession(page.context().pages()[0]);
   await session.send('Performance.enable');
   const busy = async () => (await session.send('Performance.getMetrics')).metrics.find(m => m.name === 'TaskDuration').value;
   const [before, began] = [await busy(), Date.now()];

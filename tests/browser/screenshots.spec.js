@@ -28,7 +28,7 @@ const VIEWS = {
 };
 const README_VIEWS = ['generation', 'build', 'comparison', 'evaluation'];
 
-test.use({ viewport: { width: 1180, height: 760 } });
+test.use({ viewport: { width: 1180, height: 860 } });
 
 /** A picture of the page or of a part of it; `readme` names the README's file. */
 async function shot(target, name, readme = false) {
@@ -77,7 +77,9 @@ for (const theme of ['light', 'dark']) {
       await expect(page.getByRole('img', { name: /Sizes/ })).toBeVisible();
       await page.locator('[data-section=ledger] .jja-section-head').click();
       await expect(page.getByRole('img', { name: /Tokens a day/ })).toBeVisible();
+      await page.setViewportSize({ width: 1180, height: 1120 });
       await shot(page, `builds-and-ledger-${theme}`, true);
+      await page.setViewportSize({ width: 1180, height: 860 });
       const history = await openSection(page, 'history');
       await history.getByRole('searchbox').fill('no such thing at all');
       await expect(history.getByText('Nothing found.')).toBeVisible();

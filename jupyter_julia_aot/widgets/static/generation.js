@@ -202,11 +202,15 @@ function render({ model, el }) {
       // One repaint however many tokens arrived since the last one.
       frame ||= requestAnimationFrame(() => {
         frame = 0;
+        const grown = new Set();
         for (const [index, text] of waiting.splice(0)) {
           const view = stream(String(index));
           view.node.appendData(text);
-          view.text.scrollTop = view.text.scrollHeight;
+          grown.add(view.text);
         }
+        // All heights are asked for before any is used: the browser lays the page out once, not per answer.
+        const ends = [...grown].map((text) => [text, text.scrollHeight]);
+        for (const [text, end] of ends) text.scrollTop = end;
         drawHead();
       });
     } else if (message.said !== undefined) {
