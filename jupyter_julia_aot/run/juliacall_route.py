@@ -26,7 +26,16 @@ import numpy as np
 from jupyter_julia_aot.errors import CapabilityError, JuliaError
 from jupyter_julia_aot.records import Toolchain
 
-_SOURCE = Path(__file__).parent / "inprocess.jl"
+_PACKAGES = Path(__file__).parent / "julia"
+_LOAD = """
+push!(LOAD_PATH, raw"{packages}")
+try
+    import JuliaAotInProcess
+finally
+    filter!(!=(raw"{packages}"), LOAD_PATH)
+end
+"""
+"""Our package of Julia code, which Julia compiles the first time and keeps in its depot."""
 _SIMPLE = frozenset({int, float, bool, str, type(None)})
 _A_MOMENT = 5e-5
 _INT64 = range(-(1 << 63), 1 << 63)
@@ -85,7 +94,7 @@ class JuliacallEngine:
                 ) from error
         self._main = juliacall.Main
         _leave_julia(self._main)
-        self._main.include(str(_SOURCE))
+        self._main.seval(_LOAD.format(packages=_PACKAGES))
         self.julia = self._main.JuliaAotInProcess
         self.lock = _InJulia(int(self.julia.owner_address()))
         self._wrap, self._plain_array = self.julia.wrap, self.julia.plain_array

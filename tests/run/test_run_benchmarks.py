@@ -16,6 +16,7 @@ import pytest
 from jupyter_julia_aot.errors import Cancelled
 from jupyter_julia_aot.records import Toolchain
 from jupyter_julia_aot.run import bind
+from jupyter_julia_aot.run.cells import OpenCells, bind_from_cell
 
 pytestmark = [pytest.mark.benchmarks, pytest.mark.juliacall, pytest.mark.timeout(900)]
 
@@ -48,15 +49,17 @@ def seconds_of(program: str, julia: str) -> float:
     return float(ran.stdout.split()[-1])
 
 
-def per_call(function: Any, *args: Any, calls: int = 20_000) -> float:
-    """Seconds of one call: the best of five rounds."""
-    rounds = []
-    for _ in range(5):
-        start = time.perf_counter()
-        for _ in range(calls):
-            function(*args)
-        rounds.append((time.perf_counter() - start) / calls)
-    return min(rounds)
+def side_by_side(*calls: tuple[Any, ...], times: int = 300, rounds: int = 150) -> list[float]:
+    """Microseconds of one call of each (a function and its arguments): the best of short rounds, taken by
+    turns, so that what else the machine does falls on all alike."""
+    best = [float("inf")] * len(calls)
+    for _ in range(rounds):
+        for i, (function, *args) in enumerate(calls):
+            start = time.perf_counter()
+            for _ in range(times):
+                function(*args)
+            best[i] = min(best[i], (time.perf_counter() - start) / times * 1e6)
+    return best
 
 
 def test_time_to_the_first_result(juliacall_toolchain: Toolchain) -> None:
@@ -69,18 +72,30 @@ def test_time_to_the_first_result(juliacall_toolchain: Toolchain) -> None:
 def test_overhead_of_a_call(juliacall_cells: Any) -> None:
     import juliacall
 
-    jl: Any = juliacall
-    bare = jl.Main.seval("bare_cube(x) = x^3")
-    ours = bind("cube", "cube(x) = x^3", route="juliacall")
-    assert ours(3) == bare(3) == 27
-    for name, arg in (("Int", 3), ("Float64", 1.5)):
-        a, b = per_call(bare, arg), per_call(ours, arg)
-        print(f"\n{name}: bare juliacall {a * 1e6:.2f} µs, ours {b * 1e6:.2f} µs, {b / a:.2f} ×")
-    array = np.ones(1000)
-    bare_sum = jl.Main.seval("sum")
-    our_sum = bind("total", "total(v) = sum(v)", route="juliacall")
-    a, b = per_call(bare_sum, array, calls=3000), per_call(our_sum, array, calls=3000)
-    print(f"\n1,000 Float64: bare juliacall {a * 1e6:.2f} µs, ours {b * 1e6:.2f} µs, {b / a:.2f} ×")
+    main: Any = juliacall.Main
+
+    def told(what: str, bare: Any, ours: Any, *args: Any, times: int = 300) -> None:
+        a, b = side_by_side((bare, *args), (ours, *args), times=times)
+        print(f"{what}: bare juliacall {a:.2f} µs, ours {b:.2f} µs, {b / a:.2f} ×")
+
+    print()
+    cube = main.seval("bare_cube(x) = x^3")
+    bound = bind("cube", "cube(x) = x^3", route="juliacall")
+    juliacall_cells.run("cube_of_a_cell(x) = x^3")
+    of_a_cell = bind_from_cell("cube_of_a_cell", OpenCells(juliacall_cells, "juliacall", ""), "")
+    assert cube(3) == bound(3) == of_a_cell(3) == 27
+    told("Int", cube, bound, 3)
+    told("Int, a cell's function", cube, of_a_cell, 3)
+    told("Float64", cube, bound, 1.5)
+    told("two numbers", main.seval("+"), bind("plus", "plus(a, b) = a + b", route="juliacall"), 1, 2.5)
+    told("text", main.seval("uppercase"), bind("up", "up(x) = uppercase(x)", route="juliacall"), "abc")
+    told("no argument", main.seval("() -> 1"), bind("one", "one() = 1", route="juliacall"))
+    total = bind("total", "total(v) = sum(v)", route="juliacall")
+    told("1,000 Float64", main.seval("sum"), total, np.ones(1000), times=50)
+    told("30 × 30 Float64 in C order", main.seval("sum"), total, np.ones((30, 30)), times=50)
+    twice = main.seval("v -> 2 .* v")
+    ours = bind("twice", "twice(v) = 2 .* v", route="juliacall")
+    told("1,000 Float64 and back", lambda v: np.asarray(twice(v)), ours, np.ones(1000), times=50)
 
 
 def test_arrays(juliacall_cells: Any, worker_cells: Any) -> None:

@@ -42,7 +42,10 @@ guard(devices) = @eval (device::$(devices.AMDGPUDevice))(x::Union{AbstractArray,
 
 guard_when_loaded(package) = package.name == "MLDataDevices" && (guard(loaded("MLDataDevices")); nothing)
 
-push!(Base.package_callbacks, guard_when_loaded)
-loaded("MLDataDevices") === nothing || guard(loaded("MLDataDevices"))
+function __init__()
+    push!(Base.package_callbacks, guard_when_loaded)
+    loaded("MLDataDevices") === nothing || guard(loaded("MLDataDevices"))
+    return
+end
 
 end

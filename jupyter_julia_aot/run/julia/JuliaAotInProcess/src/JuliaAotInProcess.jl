@@ -1,12 +1,13 @@
 # Julia's side of the juliacall route: the same values, errors, docstrings and displays as in the session worker.
+# A package, so that Julia compiles it once and keeps it; loaded by `juliacall_route.py`.
 
 module JuliaAotInProcess
 
-include("../trial/julia/values.jl")
-include("../trial/julia/faults.jl")
-include("../trial/julia/help.jl")
-include("../trial/julia/console.jl")
-include("devices/loud.jl")
+include("../../../../trial/julia/values.jl")
+include("../../../../trial/julia/faults.jl")
+include("../../../../trial/julia/help.jl")
+include("../../../../trial/julia/console.jl")
+include("../../../devices/loud.jl")
 include("direct.jl")
 
 const STORE = Values.Store()
@@ -20,7 +21,7 @@ struct ProcessExited <: Exception
 end
 Base.showerror(io::IO, e::ProcessExited) = print(io, "the program asked to end its process (exit code ", e.code,
                                                  "), which is the notebook's kernel")
-Core.eval(Base, :(exit(code) = throw($ProcessExited(Int(code)))))
+__init__() = Core.eval(Base, :(exit(code) = throw($ProcessExited(Int(code)))))
 
 "The part of a backtrace above the frames of this file, of PythonCall and of Python."
 function trimmed(trace)
@@ -225,5 +226,35 @@ end
 
 documentation(name::String) = Help.documentation(Main, name)
 completions(code::String, position::Int) = Values.encode(Help.completions(code, position))
+
+# ---------------------------------------------------------------- what the first cell would have to compile
+
+function rehearse()
+    for (f, types) in ((run_cell, (String, String, Bool, Int)), (define, (String, String, String, String)),
+                       (direct, (Called, Direct.Py)), (Direct.call_with, (Any, Direct.C.PyPtr, Vector{Any})),
+                       (Direct.shared, (Direct.C.PyPtr,)), (start_console, (String, Int, Direct.Py)),
+                       (start_direct, (Direct.Py,)), (get_variable, (String,)), (set_variable, (String, Any)),
+                       (documentation, (String,)), (completions, (String, Int)), (called_by_name, (String,)),
+                       (take_result, ()), (last_fault, ()), (drain, ()), (Console.finish, (Int,)), (owner_address, ()))
+        precompile(f, types)
+    end
+    for T in (Float64, Float32, Int64), N in 1:2
+        precompile(Direct.array, (Type{T}, Ptr{Cvoid}, Vector{Int}, Direct.C.PyPtr))
+        precompile(Direct.turn!, (Array{T,N}, Array{T,N}))
+    end
+    for value in (nothing, 1, 1.5, true, "text", [1.0, 2.0], (1, "a"), Dict("a" => 1))
+        decode(encode(value))
+        value === nothing || Console.bundle(value)
+    end
+    try
+        guarded(() -> include_string(soft, Module(), "x = [1.0]\nsum(x)\nerror(\"no\")", "rehearsal"), "rehearsal")
+    catch
+        last_fault()
+    end
+    empty!(Faults.CELLS)
+    return
+end
+
+ccall(:jl_generating_output, Cint, ()) == 1 && rehearse()
 
 end
