@@ -100,7 +100,7 @@ class JuliacallEngine:
         self._wrap, self._plain_array = self.julia.wrap, self.julia.plain_array
         self._functions: dict[str, Any] = {}
         # In place of the method that `AnyValue.__call__` calls.
-        self.number = int(self.julia.start_direct(np.ndarray))
+        self.number = int(self.julia.start_direct(id(np.ndarray)))
         self._same = self._main.seval("===")
 
     def define(self, module: str, code: str, name: str, function: str) -> str:

@@ -92,8 +92,9 @@ function direct(c::Called, arguments::Direct.Py)
     return value
 end
 
-function start_direct(ndarray)
-    Direct.NDARRAY[] = Direct.Objects.getptr(ndarray)
+"`ndarray` is the address of NumPy's array type: as an object it would cost a second of compilation."
+function start_direct(ndarray::Int)
+    Direct.NDARRAY[] = Direct.C.PyPtr(UInt(ndarray))
     return Direct.PythonCall.JlWrap.pyjl_methodnum(direct)
 end
 owner_address() = Int(UInt(pointer_from_objref(Direct.OWNER)))
@@ -233,7 +234,7 @@ function rehearse()
     for (f, types) in ((run_cell, (String, String, Bool, Int)), (define, (String, String, String, String)),
                        (direct, (Called, Direct.Py)), (Direct.call_with, (Any, Direct.C.PyPtr, Vector{Any})),
                        (Direct.shared, (Direct.C.PyPtr,)), (start_console, (String, Int, Direct.Py)),
-                       (start_direct, (Direct.Py,)), (get_variable, (String,)), (set_variable, (String, Any)),
+                       (start_direct, (Int,)), (get_variable, (String,)), (set_variable, (String, Any)),
                        (documentation, (String,)), (completions, (String, Int)), (called_by_name, (String,)),
                        (take_result, ()), (last_fault, ()), (drain, ()), (Console.finish, (Int,)), (owner_address, ()))
         precompile(f, types)
