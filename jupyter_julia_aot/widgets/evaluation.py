@@ -77,7 +77,7 @@ def _task(task_id: str, verdicts: Sequence[str | None]) -> str:
     )
     words = ", ".join(f"{n} {v or 'not judged'}" for v, n in counts.items() if v != "passed")
     return (
-        f'<div class="jja-task"><code>{escape(task_id)}</code> <span>{counts["passed"]}/{judged}</span> '
+        f'<div class="jja-task"><span>{escape(task_id)}</span> <span>{counts["passed"]}/{judged}</span> '
         f'<span class="jja-cells" aria-hidden="true">{cells}</span> '
         f'<span class="jja-facts">{words}</span></div>'
     )
