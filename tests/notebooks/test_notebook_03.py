@@ -52,8 +52,10 @@ def test_it_runs_from_top_to_bottom(tmp_path: Path, toolchain: Toolchain) -> Non
     for name, (kind, text) in failed.items():
         assert MAY_FAIL in by_source[name].metadata.get("tags", []), f"{name}: {kind}: {text}"
     assert failed["%%julia --worker --seconds 1"][0] == "Cancelled"
-    assert "42" in said(by_source["%%julia --worker -o kept"])
-    shown = [list(o.get("data", {})) for o in by_source["%%julia -i calm"].outputs]
+    # On a machine so busy that Julia does not react within a second, its process is ended.
+    if "was ended" not in failed["%%julia --worker --seconds 1"][1]:
+        assert "42" in said(by_source["%%julia --worker -o kept"])
+    shown = [sorted(o.get("data", {})) for o in by_source["%%julia -i calm"].outputs]
     assert [kinds for kinds in shown if "text/latex" in kinds or "image/svg+xml" in kinds] == [
         ["text/latex"],
         ["image/svg+xml", "text/plain"],
