@@ -14,6 +14,10 @@ $(VENV)/.ready: pyproject.toml .ci/prepare
 	@.ci/prepare $(VENV)
 	@touch $@
 
+$(VENV)/.chromium: $(VENV)/.ready
+	@command -v chromium >/dev/null || .ci/prepare $(VENV) chromium
+	@touch $@
+
 labextension/node_modules/.ready: labextension/package-lock.json
 	@cd labextension && npm ci --no-audit --no-fund --ignore-scripts
 	@touch $@
@@ -33,10 +37,11 @@ demo: $(VENV)/.ready ## local model → proven Julia → Python call → executa
 	@$(CLI) demo
 
 test: $(VENV)/.ready $(PANEL) check ## everything CI runs
+	@$(MAKE) --no-print-directory $(VENV)/.chromium || echo "No Chromium: the browser stories will be skipped."
 	@$(CLI) setup
 	@cd labextension && npm test
-	@$(BIN)/python -m pytest --cov --cov-report=term -m "not slow and not benchmarks and not browser"
-	@$(BIN)/python -m pytest tests/build -m "not slow and not benchmarks and not browser" # pytest passes over folders named build
+	@$(BIN)/python -m pytest --cov --cov-report=term -m "not slow and not benchmarks"
+	@$(BIN)/python -m pytest tests/build -m "not slow and not benchmarks" # pytest passes over folders named build
 
 check: $(VENV)/.ready labextension/node_modules/.ready ## lint, format and types, no tests
 	@$(BIN)/ruff check .
@@ -54,8 +59,7 @@ lab: $(VENV)/.ready $(PANEL) ## JupyterLab with the extension and the notebooks
 
 panel: $(VENV)/.ready $(PANEL) ## build the side panel
 
-browser: $(VENV)/.ready $(PANEL) ## the user stories in a headless browser, with figures (minutes)
-	@.ci/prepare $(VENV) chromium
+browser: $(VENV)/.ready $(VENV)/.chromium $(PANEL) ## all user stories in a headless browser, with figures (minutes)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check 'notebook>=7.6,<8'
 	@$(CLI) setup
 	@cd labextension && NODE_PATH=$(CURDIR)/labextension/node_modules npm run --silent test:browser
