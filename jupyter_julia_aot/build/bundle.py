@@ -32,7 +32,11 @@ def library_folders(place: Installation) -> list[str]:
 
 def needed_libraries(file: Path, environment: dict[str, str] | None = None) -> dict[str, Path]:
     """The shared libraries that the loader takes for ``file``, by name; without the system's own."""
-    ran = run(["ldd", str(file)], environment=environment, timeout=_LDD_SECONDS)
+    return _needed_by([file], environment)
+
+
+def _needed_by(files: list[Path], environment: dict[str, str] | None = None) -> dict[str, Path]:
+    ran = run(["ldd", *map(str, files)], environment=environment, timeout=_LDD_SECONDS)
     found = {m[1]: Path(m[2]) for m in map(_LINE.match, ran.stdout.splitlines()) if m}
     return {name: path for name, path in found.items() if not SYSTEM.match(Path(name).name)}
 
@@ -84,23 +88,26 @@ def complete_bundle(job: Job) -> None:
     folder = next((p for p in (job.product / "lib" / "julia", job.product / "lib") if p.is_dir()), None)
     if folder is None:
         return
-    files = [p for p in product.rglob("*") if p.is_file() and not p.is_symlink()]
     there = {p.name for p in product.rglob("*.so*")}
-    for file in files:
-        if not (file.name.endswith(".so") or ".so." in file.name or file.parent.name == "bin"):
+    files = [
+        p
+        for p in product.rglob("*")
+        if p.is_file()
+        and not p.is_symlink()
+        and (p.name.endswith(".so") or ".so." in p.name or p.parent.name == "bin")
+    ]
+    # All at once: a call of `ldd` for each takes longer than linking did.
+    for name, path in _needed_by(files).items():
+        if name in there or not path.is_file() or path.resolve().is_relative_to(product):
             continue
-        for name, path in needed_libraries(file).items():
-            if name in there or not path.is_file() or path.resolve().is_relative_to(product):
-                continue
-            try:
-                shutil.copyfile(path.resolve(), folder / name)
-            except OSError as error:
-                raise BuildError(
-                    f"{name} cannot be copied into the bundle: {error.strerror or error}",
-                    stage="bundle",
-                    remedy="free some space, or build without --bundle",
-                ) from error
-            there.add(name)
+        try:
+            shutil.copyfile(path.resolve(), folder / name)
+        except OSError as error:
+            raise BuildError(
+                f"{name} cannot be copied into the bundle: {error.strerror or error}",
+                stage="bundle",
+                remedy="free some space, or build without --bundle",
+            ) from error
 
 
 def list_libraries(target: Path, product: Path) -> tuple[Library, ...]:

@@ -1,4 +1,6 @@
 # Build with the package JuliaC. ARGS: a file of options, one `key<TAB>value` each; lists repeat their key.
+# These few lines run once: interpreting them takes less time than compiling them.
+Base.Experimental.@compiler_options compile=min optimize=0 infer=no
 using JuliaC
 
 function read_options(path)
@@ -31,7 +33,10 @@ let options = read_options(ARGS[1])
         haskey(given, key) || value === nothing || value === false || isempty(value) ||
             error("this JuliaC has no option $key; update it")
     end
-    image = JuliaC.ImageRecipe(; given...)
+    image = JuliaC.ImageRecipe()
+    for (key, value) in given
+        setproperty!(image, key, value)
+    end
     # The stages are told to the parent on lines of their own.
     tell(stage) = (println("julia-aot-stage\t", stage); flush(stdout))
     # Beside the image is kept what linking and bundling need: JuliaC's own objects and the project's manifest.
@@ -48,19 +53,20 @@ let options = read_options(ARGS[1])
     end
     flag("product") || exit(0)
     append!(image.extra_objects, all("extra_object"))
-    place = flag("bundle") ? (; rpath = "@bundle") : (;)
-    link = JuliaC.LinkRecipe(; image_recipe = image, outname = one("product"), ld_flags = all("ld_flag"), place...)
+    link = JuliaC.LinkRecipe()
+    link.image_recipe, link.outname, link.ld_flags = image, one("product"), all("ld_flag")
+    flag("bundle") && (link.rpath = "@bundle")
     tell("link")
     JuliaC.link_products(link)
     if flag("bundle")
         tell("bundle")
-        more = Dict{Symbol,Any}()
+        bundle = JuliaC.BundleRecipe()
+        bundle.link_recipe, bundle.output_dir, bundle.privatize = link, one("bundle"), flag("privatize")
         if flag("lazy_artifacts")
             hasfield(JuliaC.BundleRecipe, :bundle_lazy_artifacts) ||
                 error("this JuliaC cannot bundle lazy artifacts; update it")
-            more[:bundle_lazy_artifacts] = true
+            bundle.bundle_lazy_artifacts = true
         end
-        JuliaC.bundle_products(JuliaC.BundleRecipe(; link_recipe = link, output_dir = one("bundle"),
-            privatize = flag("privatize"), more...))
+        JuliaC.bundle_products(bundle)
     end
 end
