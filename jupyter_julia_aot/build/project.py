@@ -118,7 +118,10 @@ def _body(recipe: Recipe, code: str, place: Installation) -> _Body:
         return _Body((cell, line, *_as_main(place)), _ENTRY)
     name = recipe.entry or (recipe.name if recipe.name in functions else None)
     if name is None and source.has_statements(code):
-        lines = (f'include("{_OURS}{SCRIPT}")', f'@julia_aot_script "{CELL_FILE}"')
+        lines: tuple[str, ...] = (f'include("{_OURS}{SCRIPT}")', f'@julia_aot_script "{CELL_FILE}"')
+        if "main" in functions:  # of its own, which our `@main` must not take the place of
+            inner = f"{_ENTRY}(args::Vector{{String}})::Cint = JuliaAotScript.{_ENTRY}(args)"
+            lines = ("module JuliaAotScript", *lines, "end", inner)
         return _Body((*lines, *_as_main(place)), _ENTRY, SCRIPT)
     name = name or ("main" if "main" in functions else functions[-1] if functions else None)
     if name is None:
