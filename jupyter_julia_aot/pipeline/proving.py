@@ -8,13 +8,15 @@ the tests run again with its results in place of the function's. So the same che
 from __future__ import annotations
 
 import contextlib
-import copy
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jupyter_julia_aot.errors import JuliaAotError, OracleError
 from jupyter_julia_aot.records import Artifact, Oracle, Proof
+
+if TYPE_CHECKING:
+    from jupyter_julia_aot.pipeline.replay import Outcome
 
 # The square root of Float64's epsilon: compilers may contract or reorder floating-point operations.
 CLOSE = 1.49e-8
@@ -28,10 +30,11 @@ def prove(
 ) -> Proof:
     """Judge ``artifact``, built from ``code``, by the tests of the function ``name``.
 
-    Raises :class:`OracleError` when the tests do not pass on plain Julia, or make no call that can be
-    repeated; other :class:`JuliaAotError` when the artifact cannot be called at all.
+    Raises :class:`OracleError` when the tests do not pass on plain Julia, make no call that can be
+    repeated, or change their arguments, which a command line cannot give back; other
+    :class:`JuliaAotError` when the artifact cannot be called at all.
     """
-    from jupyter_julia_aot.pipeline.replay import record
+    from jupyter_julia_aot.pipeline.replay import outcome, record
 
     repeat = _caller(artifact, name)
     recording = record(name, code, oracle, julia=julia, sandbox=sandbox)
@@ -40,27 +43,32 @@ def prove(
         from jupyter_julia_aot.run import bind
 
         expected = bind(name, code, julia=julia, route="worker")
-        results: list[Any] = []
+        results: list[Outcome] = []
         differences: list[str] = []
         closing.callback(expected.close)
         for args in recording.inputs:
-            wanted = expected(*copy.deepcopy(args))
+            wanted = outcome(expected, args)
+            if wanted.changed and artifact.kind != "lib":
+                raise OracleError(
+                    f"{name} changes its arguments, which a program cannot give back",
+                    remedy="build a library (--lib) to have it proven",
+                )
             try:
-                got = repeat(copy.deepcopy(args), wanted)
+                got = repeat(args, wanted.value)
             except (JuliaAotError, TypeError, ValueError) as error:
                 differences.append(
-                    f"{_shown(name, args)}: {_cut(wanted)} with the JIT, {error} ahead of time"
+                    f"{_shown(name, args)}: {_told(wanted)} with the JIT, {error} ahead of time"
                 )
                 return _proof(f"failed: {error}", results, differences)
             results.append(got)
-            if not same(wanted, got):
+            if not (same(wanted.value, got.value) and same(wanted.changed, got.changed)):
                 differences.append(
-                    f"{_shown(name, args)}: {_cut(wanted)} with the JIT, {_cut(got)} ahead of time"
+                    f"{_shown(name, args)}: {_told(wanted)} with the JIT, {_told(got)} ahead of time"
                 )
         return _proof(recording.judge(results), results, differences)
 
 
-def _proof(checks: str, results: list[Any], differences: list[str]) -> Proof:
+def _proof(checks: str, results: list[Outcome], differences: list[str]) -> Proof:
     return Proof(
         checks=checks,
         calls=len(results),
@@ -69,9 +77,10 @@ def _proof(checks: str, results: list[Any], differences: list[str]) -> Proof:
     )
 
 
-def _caller(artifact: Artifact, name: str) -> Callable[[tuple[Any, ...], Any], Any]:
+def _caller(artifact: Artifact, name: str) -> Callable[[tuple[Any, ...], Any], Outcome]:
     """How to call the artifact's function; the second argument is what the result should look like."""
     from jupyter_julia_aot.build import run_artifact
+    from jupyter_julia_aot.pipeline.replay import Outcome, outcome
 
     if artifact.kind == "lib":
         from jupyter_julia_aot.build.bindings.load import load_library
@@ -83,15 +92,15 @@ def _caller(artifact: Artifact, name: str) -> Callable[[tuple[Any, ...], Any], A
                 f"the library exports no {name}, so its tests cannot be asked",
                 remedy=f"it exports {', '.join(library.functions)}",
             )
-        return lambda args, _like: library[python](*map(plain, args))
+        return lambda args, _like: outcome(library[python], tuple(map(plain, args)))
 
-    def run(args: tuple[Any, ...], like: Any) -> Any:
+    def run(args: tuple[Any, ...], like: Any) -> Outcome:
         words = [_word(a) for a in args]
         ran = run_artifact(artifact, words, timeout=_RUN_SECONDS)
         if ran.exit_code != 0:
             last = (ran.stderr.strip().splitlines() or [f"exit code {ran.exit_code}"])[-1]
             raise ValueError(f"{artifact.name} {' '.join(words)}: {last[:_MOST_SHOWN]}")
-        return _read(ran.stdout.removesuffix("\n"), like)
+        return Outcome(_read(ran.stdout.removesuffix("\n"), like))
 
     return run
 
@@ -162,6 +171,11 @@ def same(wanted: Any, got: Any) -> bool:
 
 def _shown(name: str, args: tuple[Any, ...]) -> str:
     return f"{name}({', '.join(map(_cut, args))})"
+
+
+def _told(outcome: Outcome) -> str:
+    changed = [f"argument {i + 1} became {_cut(array)}" for i, array in outcome.changed]
+    return ", ".join(changed if changed and outcome.returned is not None else [_cut(outcome.value), *changed])
 
 
 def _cut(value: Any) -> str:

@@ -383,3 +383,15 @@ def test_types_given_to_a_generic_function(juliac: Toolchain) -> None:
     )
     script = "import numpy as np, twice\nprint(json.dumps(twice.twice(np.ones(2, np.float32)).tolist()))"
     assert in_python(str(built.artifact.binding), script) == [2.0, 2.0]
+
+
+def test_a_function_that_changes_its_arguments_is_proven_by_what_they_became(kit: BuildResult) -> None:
+    from jupyter_julia_aot.pipeline.proving import prove
+
+    tests = Oracle(source="v = [1.0, 2.0]\n@test double!(v) == [2.0, 4.0]\n@test v == [2.0, 4.0]\n")
+    proof = prove(kit.artifact, "double!", "double!(v::Vector{Float64}) = (v .*= 2; v)", tests)
+    assert (proof.checks, proof.calls, proof.equal) == ("passed", 1, True)
+    three = Oracle(source="v = [1.0]\ndouble!(v)\n@test v == [3.0]\n")
+    proof = prove(kit.artifact, "double!", "double!(v::Vector{Float64}) = (v .*= 3; v)", three)
+    assert not proof.equal
+    assert "argument 1 became array([3.]) with the JIT, argument 1 became array([2.])" in proof.differences[0]
