@@ -68,10 +68,13 @@ _AARCH64 = {
     "pwritev2": 287, "statx": 291, "rseq": 293, "faccessat2": 439, "epoll_pwait2": 441,
 }  # fmt: skip
 
-# What changes the mode, the owner or the attributes of a file by its path: chmod, fchmodat, fchmodat2, chown,
-# lchown, fchownat, setxattr, lsetxattr, setxattrat, removexattr, lremovexattr, removexattrat.
-_X86_64_PATHS = (90, 268, 452, 92, 94, 260, 188, 189, 463, 197, 198, 466)
-_AARCH64_PATHS = (53, 452, 54, 5, 6, 463, 14, 15, 466)
+# What changes the mode of a file by its path: chmod, fchmodat, fchmodat2.
+_X86_64_MODES = (90, 268, 452)
+_AARCH64_MODES = (53, 452)
+# What changes the owner or the attributes of a file by its path: chown, lchown, fchownat, setxattr,
+# lsetxattr, setxattrat, removexattr, lremovexattr, removexattrat.
+_X86_64_PATHS = (92, 94, 260, 188, 189, 463, 197, 198, 466)
+_AARCH64_PATHS = (54, 5, 6, 463, 14, 15, 466)
 
 
 class _Machine:
@@ -81,6 +84,7 @@ class _Machine:
         self,
         audit: int,
         allowed: dict[str, int],
+        modes: tuple[int, ...],
         paths: tuple[int, ...],
         kill: int,
         tgkill: int,
@@ -89,18 +93,18 @@ class _Machine:
         prlimit: int,
         clone3: int,
     ) -> None:
-        self.audit, self.allowed, self.paths = audit, allowed, paths
+        self.audit, self.allowed, self.modes, self.paths = audit, allowed, modes, paths
         self.kill, self.tgkill, self.prlimit, self.clone3 = kill, tgkill, prlimit, clone3
         self.ioctl, self.fcntl = ioctl, fcntl
 
 
 _MACHINES = {
     "x86_64": _Machine(
-        0xC000003E, _X86_64, _X86_64_PATHS,
+        0xC000003E, _X86_64, _X86_64_MODES, _X86_64_PATHS,
         kill=62, tgkill=234, ioctl=16, fcntl=72, prlimit=302, clone3=435,
     ),
     "aarch64": _Machine(
-        0xC00000B7, _AARCH64, _AARCH64_PATHS,
+        0xC00000B7, _AARCH64, _AARCH64_MODES, _AARCH64_PATHS,
         kill=129, tgkill=131, ioctl=29, fcntl=25, prlimit=261, clone3=435,
     ),
 }  # fmt: skip
@@ -108,7 +112,7 @@ _MACHINES = {
 # BPF instruction codes and seccomp results.
 _LOAD, _EQUAL, _AT_LEAST, _RETURN = 0x20, 0x15, 0x35, 0x06
 _ALLOW, _ERRNO, _KILL = 0x7FFF0000, 0x00050000, 0x80000000
-_EPERM, _ENOSYS = 1, 38
+_DONE, _EPERM, _ENOSYS = 0, 1, 38
 _X32_BIT = 0x40000000
 # ioctls that only ask, or set a descriptor's own flags:
 # FIONREAD, FIONBIO, FIOCLEX, FIONCLEX, TCGETS, TIOCGWINSZ
@@ -195,13 +199,15 @@ def seccomp_program(machine: str = "") -> bytes:
 def session_program(machine: str = "") -> bytes:
     """The filter of a notebook session, which may do more than a candidate.
 
-    Only what changes a file's mode, owner or attributes by its path fails with ``EPERM``: Landlock does not
-    guard that, so it would reach files of the user that a session cannot even read.
+    Only what changes a file's owner or attributes by its path fails with ``EPERM``, and what changes its mode
+    does nothing: Landlock does not guard that, so it would reach files of the user that a session cannot even
+    read. (Julia sets the mode of the files that it compiles packages into, and would give up.)
     """
     known = _MACHINES.get(machine or platform.machine())
     if known is None:
         return b""
     program = _Program(known, foreign=_ERRNO | _EPERM)
+    program.numbers(known.modes, _DONE)
     program.numbers(known.paths, _EPERM)
     program.answer(None)
     return program.bytes()

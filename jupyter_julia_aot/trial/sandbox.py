@@ -69,7 +69,8 @@ def launch(
     exist and becomes the working directory. ``limits.memory_bytes`` (0: none) bounds the private memory of
     the whole process tree under sandlock, of each process elsewhere; ``limits.processes`` and
     ``limits.file_bytes`` hold for the tree and for each file. ``change_modes`` is for a program of ours that
-    has to clean up after others: only then it may change the mode of files by their path.
+    has to clean up after others, or keeps what it runs from it by a filter of its own: only then it may
+    change the mode of files by their path.
 
     Raises ``SandboxError`` when the sandbox asked for, or any, cannot be used here.
     """

@@ -118,7 +118,7 @@ class SessionProcess:
                     "folder": str(folder),
                     "shared_bytes": SHARED_BYTES,
                     "token": self._token,
-                    "filter": session_program(),
+                    "filter": session_program() if self.sandbox != "none" else b"",
                 }
             )
         except WorkerError as error:
@@ -348,4 +348,5 @@ def _launch(
         readable=[prefix, toolchain.path, JULIA_SOURCES, *([image] if image else [])],
         limits=replace(limits, file_bytes=max(limits.file_bytes, limits.memory_bytes, 1 << 30)),
         sandbox=sandbox,
+        change_modes=bool(session_program()),  # the filter sees to that, in a way that Julia can live with
     )
