@@ -322,7 +322,7 @@ class History:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         db = sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
         try:
-            db.execute("PRAGMA journal_mode = WAL")
+            _use_wal(db)
             # With WAL, NORMAL loses nothing when a process dies; only a power cut may take the last
             # transactions, and never the database.
             db.execute("PRAGMA synchronous = NORMAL")
@@ -351,6 +351,20 @@ class History:
                 if db.in_transaction:
                     db.execute("ROLLBACK")
                 raise
+
+
+def _use_wal(db: sqlite3.Connection) -> None:
+    """Switch to the write-ahead log. SQLite answers "locked" at once, without waiting, when two
+    connections switch at the same moment (two kernels started together): the wait is ours."""
+    deadline = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            db.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > deadline:
+                raise
+        time.sleep(0.02)
 
 
 _OWN_KINDS = frozenset({"starred", "unstarred", "deleted"})
