@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -33,15 +34,18 @@ class GenerationWidget(anywidget.AnyWidget):
         self.state = state
         self._act = act
         self._pieces: dict[int, str] = {}
+        # Events come from the run's thread, the throttle's timer sends from its own.
+        self._lock = threading.Lock()
         self._throttle = Throttle(self._sync)
         self.on_msg(self._message)
 
     def add(self, event: Event) -> None:
         """Take in one event and show it soon."""
-        self.state.add(event)
-        if event.kind == "token":
-            index = event.data["index"]
-            self._pieces[index] = self._pieces.get(index, "") + event.data["text"]
+        with self._lock:
+            self.state.add(event)
+            if event.kind == "token":
+                index = event.data["index"]
+                self._pieces[index] = self._pieces.get(index, "") + event.data["text"]
         if event.kind == "run_finished":
             self._throttle.now()
         else:
@@ -53,17 +57,20 @@ class GenerationWidget(anywidget.AnyWidget):
 
     def _sync(self) -> None:
         # Only what is new travels; a trait that did not change is not sent.
-        pieces, self._pieces = self._pieces, {}
+        with self._lock:
+            pieces, self._pieces = self._pieces, {}
+            head = dict(self.state.head)
+            rows = [dict(r) for r in self.state.rows]
+            streams = dict(self.state.streams)
         if pieces:
             self.send({"tokens": list(pieces.items())})
         with self.hold_sync():
-            self.head = dict(self.state.head)
-            rows = [dict(r) for r in self.state.rows]
+            self.head = head
             if rows != self.rows:
                 self.rows = rows
                 # A view that is opened later starts from here and follows the tokens.
-                self.streams = dict(self.state.streams)
-            elif not self.state.streams and self.streams:
+                self.streams = streams
+            elif not streams and self.streams:
                 self.streams = {}
 
     def _message(self, _widget: Any, content: Any, _buffers: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -122,6 +123,31 @@ def test_a_flood_of_tokens_becomes_few_updates() -> None:
     seconds = time.monotonic() - began
     assert len(sent) <= UPDATES_PER_SECOND * seconds + 2
     assert sum(len(text) for message in sent for _, text in message["tokens"]) == 5000
+
+
+def test_tokens_that_come_while_others_are_sent_are_shown_once() -> None:
+    widget = GenerationWidget(GenerationState("cube", "…"), no_action)
+    sent: list[Any] = []
+    widget.send = lambda content, buffers=None: sent.append(content)
+    done = threading.Event()
+
+    def refresh() -> None:
+        while not done.is_set():
+            widget.refresh()
+
+    sender = threading.Thread(target=refresh)
+    switch = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        sender.start()
+        for _ in range(5000):
+            widget.add(event("token", index=0, text="x"))
+    finally:
+        done.set()
+        sender.join()
+        sys.setswitchinterval(switch)
+    widget.refresh()
+    assert "".join(text for message in sent for _, text in message["tokens"]) == "x" * 5000
 
 
 def test_the_last_change_is_shown_without_another_event(wait_until: Callable[..., None]) -> None:
