@@ -41,7 +41,6 @@ test: $(VENV)/.ready $(PANEL) check ## everything CI runs
 	@$(CLI) setup
 	@cd labextension && npm test
 	@$(BIN)/python -m pytest --cov --cov-report=term -m "not slow and not benchmarks"
-	@$(BIN)/python -m pytest tests/build -m "not slow and not benchmarks" # pytest passes over folders named build
 
 check: $(VENV)/.ready labextension/node_modules/.ready ## lint, format and types, no tests
 	@$(BIN)/ruff check .
@@ -67,12 +66,10 @@ browser: $(VENV)/.ready $(VENV)/.chromium $(PANEL) ## all user stories in a head
 bench: $(VENV)/.ready ## print the figures of the README, side by side with what they are compared to
 	@$(CLI) setup
 	@$(BIN)/python -m pytest -m benchmarks -s -q
-	@$(BIN)/python -m pytest tests/build -m benchmarks -s -q
 
 soak: $(VENV)/.ready ## 5,000 mixed candidates through one pool (slow)
 	@$(CLI) setup
 	@$(BIN)/python -m pytest -m slow -s -q
-	@$(BIN)/python -m pytest tests/build -m slow -s -q
 
 clean: ## remove what the targets above made in this clone
 	@rm -rf $(VENV) demo build dist htmlcov .coverage* .pytest_cache .mypy_cache .ruff_cache labextension/node_modules labextension/lib jupyter_julia_aot/labextension
