@@ -260,10 +260,11 @@ def run_run(args: argparse.Namespace, output: Output) -> int:
 
 def run_builds(args: argparse.Namespace, output: Output) -> int:
     """``builds``: the history's builds and whether the files are still there."""
-    from jupyter_julia_aot.history import History
+    from jupyter_julia_aot.history import History, left_out
 
     with History() as history:
         entries = list(history.builds(limit=args.limit))
+        others = left_out(history.unreadable_builds())
     if args.by == "size":
         entries.sort(key=lambda e: -(e.result.artifact.bundle_bytes or e.result.artifact.bytes))
     output.result(
@@ -283,7 +284,9 @@ def run_builds(args: argparse.Namespace, output: Output) -> int:
         gone = "" if Path(a.path).exists() else "  (deleted)"
         size = (a.bundle_bytes or a.bytes) / 1e6
         output.line(f"{a.id}  {when}  {a.kind:4} {a.name:20} {size:8.2f} MB  {a.path}{gone}")
-    if not entries:
+    if others:
+        output.progress(others)
+    elif not entries:
         output.line("nothing was built yet; try: jupyter julia-aot build FILE.jl")
     return SUCCEEDED
 

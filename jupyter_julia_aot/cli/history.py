@@ -72,4 +72,6 @@ def _show(args: argparse.Namespace, output: Output) -> int:
         chosen = "  ← selected" if entry.candidate.id == summary.selected else ""
         output.line(f"\n{entry.candidate.id} {entry.candidate.origin} {verdict}{chosen}")
         output.line("\n".join(f"    {line}" for line in entry.candidate.code.splitlines()))
+    if detail.unreadable:
+        output.progress(f"written by a newer version and left out: {', '.join(detail.unreadable)}")
     return SUCCEEDED

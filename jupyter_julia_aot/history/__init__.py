@@ -15,7 +15,14 @@ if TYPE_CHECKING:
     from jupyter_julia_aot.history.corpus import export_corpus
     from jupyter_julia_aot.history.costs import Baseline, Ledger, LedgerDay, ledger
     from jupyter_julia_aot.history.store import History
-    from jupyter_julia_aot.history.views import BuildEntry, CandidateEntry, Change, RunDetail, RunSummary
+    from jupyter_julia_aot.history.views import (
+        BuildEntry,
+        CandidateEntry,
+        Change,
+        RunDetail,
+        RunSummary,
+        left_out,
+    )
 
 _HOMES = {
     "History": "store",
@@ -24,6 +31,7 @@ _HOMES = {
     "CandidateEntry": "views",
     "BuildEntry": "views",
     "Change": "views",
+    "left_out": "views",
     "Ledger": "costs",
     "LedgerDay": "costs",
     "Baseline": "costs",
@@ -43,6 +51,7 @@ __all__ = [
     "RunSummary",
     "export_corpus",
     "ledger",
+    "left_out",
 ]
 
 __getattr__ = lazily(__name__, _HOMES)

@@ -22,7 +22,7 @@ from jupyter_julia_aot.history import query, spill, views
 from jupyter_julia_aot.history.migrations import migrate
 from jupyter_julia_aot.history.projection import apply_event, dump, index_stale
 from jupyter_julia_aot.history.views import BuildEntry, CandidateEntry, Change, RunDetail, RunSummary
-from jupyter_julia_aot.records import Event, ModelInfo, Prompt, Sampling, Selection, from_json
+from jupyter_julia_aot.records import Event, ModelInfo, Prompt, Sampling, Selection
 from jupyter_julia_aot.settings import data_dir
 
 if TYPE_CHECKING:
@@ -219,26 +219,20 @@ class History:
             if row is None:
                 raise _unknown("run", run_id)
             *columns, prompt, sampling, model = row
-            selection = columns[14]
-            where = f"run {run_id}"
-            log = db.execute(
-                "SELECT kind, data, at FROM event WHERE run_id = ? ORDER BY seq", (run_id,)
-            ).fetchall()
+            lost: list[str] = []
+            lost_builds: list[str] = []
             return RunDetail(
                 summary=views.summary(tuple(columns)),
-                prompt=None if prompt is None else views.record(Prompt, prompt, where),
-                sampling=None if sampling is None else views.record(Sampling, sampling, where),
-                model=_model(model, where),
-                candidates=views.candidates_of(db, run_id),
-                selection=None if selection is None else views.record(Selection, selection, where),
-                builds=views.builds_of(db, "WHERE build.run_id = ? ORDER BY build.seq", (run_id,)),
-                events=tuple(
-                    from_json(
-                        Event, {"run_id": run_id, "kind": kind, "data": json.loads(data or "{}"), "at": at}
-                    )
-                    for kind, data, at in log
-                    if kind not in _OWN_KINDS
+                prompt=views.read(Prompt, prompt, "prompt", lost),
+                sampling=views.read(Sampling, sampling, "sampling", lost),
+                model=_model(model, lost),
+                candidates=views.candidates_of(db, run_id, lost),
+                selection=views.read(Selection, columns[14], "selection", lost),
+                builds=views.builds_of(
+                    db, "WHERE build.run_id = ? ORDER BY build.seq", (run_id,), lost_builds
                 ),
+                events=views.events_of(db, run_id, lost),
+                unreadable=tuple(dict.fromkeys([*lost, *(f"build {b}" for b in lost_builds)])),
             )
 
     def candidate(self, candidate_id: str) -> CandidateEntry:
@@ -260,12 +254,27 @@ class History:
                     f"more than one candidate starts with {candidate_id!r}", remedy="give more of the id"
                 )
             found, run_id = exact[0]
-            return next(c for c in views.candidates_of(db, run_id) if c.candidate.id == found)
+            for entry in views.candidates_of(db, run_id, []):
+                if entry.candidate.id == found:
+                    return entry
+        raise HistoryError(
+            f"candidate {found} was written by a newer version", remedy="update jupyter_julia_aot"
+        )
 
-    def builds(self, limit: int = 50, offset: int = 0) -> tuple[BuildEntry, ...]:
-        """Builds that ended well, newest first."""
+    def builds(self, limit: int = 50) -> tuple[BuildEntry, ...]:
+        """Builds that ended well, newest first, of the newest ``limit`` (-1: of all).
+
+        Those that only a newer version can read are left out; see :meth:`unreadable_builds`.
+        """
         with self._read() as db:
-            return views.builds_of(db, "ORDER BY build.seq DESC LIMIT ? OFFSET ?", (limit, offset))
+            return views.builds_of(db, "ORDER BY build.seq DESC LIMIT ?", (limit,), [])
+
+    def unreadable_builds(self) -> tuple[str, ...]:
+        """Ids of builds that a newer version wrote, newest first."""
+        lost: list[str] = []
+        with self._read() as db:
+            views.builds_of(db, "ORDER BY build.seq DESC", (), lost)
+        return tuple(dict.fromkeys(lost))
 
     def changes(self, since: int = 0, limit: int = 1000) -> tuple[Change, ...]:
         """Log entries after number ``since``, oldest first; ask on with the last ``seq``."""
@@ -367,9 +376,6 @@ def _use_wal(db: sqlite3.Connection) -> None:
         time.sleep(0.02)
 
 
-_OWN_KINDS = frozenset({"starred", "unstarred", "deleted"})
-
-
 def _source(indexed: bool) -> tuple[str, str]:
     """Tables to read runs from, and the column that is newest last."""
     if indexed:
@@ -377,9 +383,10 @@ def _source(indexed: bool) -> tuple[str, str]:
     return "run", "run.seq"
 
 
-def _model(text: str | None, where: str) -> ModelInfo | None:
-    data = None if text is None else json.loads(text)
-    return views.record(ModelInfo, text, where) if text and isinstance(data, dict) else None
+def _model(text: str | None, unreadable: list[str]) -> ModelInfo | None:
+    # A model that was only named is in the summary.
+    named_only = text is None or not isinstance(json.loads(text), dict)
+    return None if named_only else views.read(ModelInfo, text, "model", unreadable)
 
 
 def _log(db: sqlite3.Connection, run_id: str, kind: str) -> None:

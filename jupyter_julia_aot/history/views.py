@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from jupyter_julia_aot.errors import HistoryError
 from jupyter_julia_aot.records import (
     BuildResult,
     Candidate,
@@ -24,6 +23,9 @@ from jupyter_julia_aot.records import (
 )
 
 R = TypeVar("R")
+
+OWN_KINDS = frozenset({"starred", "unstarred", "deleted"})
+"""Entries of the log that the history makes itself; the pipeline has no such events."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +67,7 @@ class CandidateEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuildEntry:
-    """A build that ended well. ``recipe`` is ``None`` when the run recorded none."""
+    """A build that ended well. ``recipe`` is ``None`` when the run recorded none that can be read."""
 
     run_id: str
     at: float
@@ -87,6 +89,8 @@ class RunDetail:
     builds: tuple[BuildEntry, ...]
     events: tuple[Event, ...]
     """The log: every event but tokens, with the data of candidates and trials left out."""
+    unreadable: tuple[str, ...] = ()
+    """What of it a newer version wrote and this one leaves out: ``candidate ID``, ``prompt`` …"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,53 +137,83 @@ def summary(row: tuple[Any, ...]) -> RunSummary:
     )
 
 
-def record(cls: type[R], text: str, where: str) -> R:
-    """Decode a stored record. Raises :class:`HistoryError` naming ``where`` it is broken."""
+def read(cls: type[R], text: str | None, what: str, unreadable: list[str]) -> R | None:
+    """Decode a stored record. One that this version cannot read costs only itself: it is ``None``,
+    and ``what`` is added to ``unreadable``."""
+    if text is None:
+        return None
     try:
         return from_json(cls, json.loads(text))
-    except ValueError as error:
-        raise HistoryError(
-            f"the history holds a {cls.__name__} that this version cannot read ({where}): {error}",
-            remedy="update jupyter_julia_aot, or delete that run from the history",
-        ) from error
+    except ValueError:
+        unreadable.append(what)
+        return None
 
 
-def candidates_of(db: sqlite3.Connection, run_id: str) -> tuple[CandidateEntry, ...]:
+def candidates_of(db: sqlite3.Connection, run_id: str, unreadable: list[str]) -> tuple[CandidateEntry, ...]:
     """The run's candidates in the order they were recorded."""
     trials: dict[str, list[Trial]] = {}
     for candidate_id, text in db.execute(
         "SELECT candidate_id, record FROM trial WHERE run_id = ? ORDER BY seq", (run_id,)
     ):
-        trials.setdefault(candidate_id, []).append(record(Trial, text, f"run {run_id}"))
-    return tuple(
-        CandidateEntry(
-            run_id=run_id,
-            at=at,
-            candidate=record(Candidate, text, f"run {run_id}"),
-            trials=tuple(trials.get(candidate_id, ())),
-        )
-        for candidate_id, at, text in db.execute(
-            "SELECT id, at, record FROM candidate WHERE run_id = ? ORDER BY rowid", (run_id,)
-        )
-    )
+        trial = read(Trial, text, f"trial of candidate {candidate_id}", unreadable)
+        if trial is not None:
+            trials.setdefault(candidate_id, []).append(trial)
+    entries = []
+    for candidate_id, at, text in db.execute(
+        "SELECT id, at, record FROM candidate WHERE run_id = ? ORDER BY rowid", (run_id,)
+    ):
+        candidate = read(Candidate, text, f"candidate {candidate_id}", unreadable)
+        if candidate is not None:
+            tried = tuple(trials.get(candidate_id, ()))
+            entries.append(CandidateEntry(run_id=run_id, at=at, candidate=candidate, trials=tried))
+    return tuple(entries)
 
 
-_BUILD_COLUMNS = "build.run_id, build.at, build.record, build.recipe, run.notebook"
+_BUILD_COLUMNS = (
+    "build.run_id, build.at, build.artifact_id, build.record, nullif(build.recipe, 'null'), run.notebook"
+)
 
 
-def builds_of(db: sqlite3.Connection, where: str, parameters: tuple[Any, ...]) -> tuple[BuildEntry, ...]:
-    """Builds selected by an SQL tail of ours (never text of a user's)."""
+def builds_of(
+    db: sqlite3.Connection, where: str, parameters: tuple[Any, ...], unreadable: list[str]
+) -> tuple[BuildEntry, ...]:
+    """Builds selected by an SQL tail of ours (never text of a user's); ids of others: ``unreadable``."""
     query = f"SELECT {_BUILD_COLUMNS} FROM build JOIN run ON run.id = build.run_id {where}"  # noqa: S608
-    return tuple(
-        BuildEntry(
-            run_id=run_id,
-            at=at,
-            result=record(BuildResult, text, f"run {run_id}"),
-            recipe=None if recipe in (None, "null") else record(Recipe, recipe, f"run {run_id}"),
-            notebook=notebook,
-        )
-        for run_id, at, text, recipe, notebook in db.execute(query, parameters)
+    entries = []
+    for run_id, at, artifact_id, text, recipe, notebook in db.execute(query, parameters):
+        result = read(BuildResult, text, artifact_id, unreadable)
+        if result is not None:
+            made_from = read(Recipe, recipe, "recipe", [])
+            entries.append(
+                BuildEntry(run_id=run_id, at=at, result=result, recipe=made_from, notebook=notebook)
+            )
+    return tuple(entries)
+
+
+def left_out(build_ids: Sequence[str]) -> str:
+    """What to say of :meth:`History.unreadable_builds`; empty when there are none."""
+    if not build_ids:
+        return ""
+    were = "1 build was" if len(build_ids) == 1 else f"{len(build_ids)} builds were"
+    return (
+        f"{were} written by a newer version and left out: {', '.join(build_ids)} → update jupyter_julia_aot"
     )
+
+
+def events_of(db: sqlite3.Connection, run_id: str, unreadable: list[str]) -> tuple[Event, ...]:
+    """The run's log without what is not an event of the pipeline (stars)."""
+    events = []
+    for kind, data, at in db.execute(
+        "SELECT kind, data, at FROM event WHERE run_id = ? ORDER BY seq", (run_id,)
+    ):
+        if kind in OWN_KINDS:
+            continue
+        whole = {"run_id": run_id, "kind": kind, "data": json.loads(data or "{}"), "at": at}
+        try:
+            events.append(from_json(Event, whole))
+        except ValueError:
+            unreadable.append(f"event {kind}")
+    return tuple(events)
 
 
 def change_data(db: sqlite3.Connection, seq: int, run_id: str, kind: str, text: str | None) -> Any:

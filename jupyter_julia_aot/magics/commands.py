@@ -83,7 +83,12 @@ def _builds(notebook: Notebook, words: list[str]) -> None:
         gone = "" if Path(artifact.path).exists() else "  (deleted)"
         size = f"{artifact.bytes / 1e6:.2f} MB"
         _say(f"{artifact.id}  {artifact.kind:4} {artifact.name:16} {size:>10}  {artifact.path}{gone}")
-    if not entries:
+    from jupyter_julia_aot.history import left_out
+
+    others = left_out(notebook.history.unreadable_builds())
+    if others:
+        _say(others)
+    elif not entries:
         _say("nothing was built yet; try %%juliac")
 
 

@@ -11,7 +11,6 @@ from jupyter_julia_aot.history import BuildEntry, History
 from jupyter_julia_aot.records import to_json
 from jupyter_julia_aot.server.validate import RequestError
 
-PAGE = 1000
 CHUNK_BYTES = 1 << 20
 
 
@@ -90,14 +89,8 @@ def prune(history: History) -> int:
 
 def _entries(history: History, *, unique: bool = True) -> Iterator[BuildEntry]:
     seen: set[str] = set()
-    offset = 0
-    while True:
-        page = history.builds(PAGE, offset)
-        for entry in page:
-            if unique and entry.result.artifact.id in seen:
-                continue
-            seen.add(entry.result.artifact.id)
-            yield entry
-        if len(page) < PAGE:
-            return
-        offset += PAGE
+    for entry in history.builds(limit=-1):
+        if unique and entry.result.artifact.id in seen:
+            continue
+        seen.add(entry.result.artifact.id)
+        yield entry

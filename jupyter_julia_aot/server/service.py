@@ -126,8 +126,11 @@ class Service:
     # ------------------------------------------------------------ builds
 
     def builds(self) -> dict[str, Any]:
-        """Artifacts with their sizes, newest first."""
-        return {"builds": artifacts.listing(self.history)}
+        """Artifacts with their sizes, newest first, and the ids of those a newer version made."""
+        return {
+            "builds": artifacts.listing(self.history),
+            "unreadable": list(self.history.unreadable_builds()),
+        }
 
     def artifact_file(self, artifact_id: str) -> Path:
         """The checked file of an artifact, for download."""

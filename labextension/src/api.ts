@@ -3,7 +3,7 @@ import { ServerConnection } from '@jupyterlab/services';
 
 import { PREFIX, query, request } from './request';
 import {
-  IBuild,
+  IBuilds,
   IDoctor,
   IJob,
   ILedger,
@@ -43,8 +43,8 @@ export class Api {
   stopRun(id: string): Promise<unknown> {
     return this._ask(`runs/${encodeURIComponent(id)}/stop`, 'POST', {});
   }
-  async builds(): Promise<IBuild[]> {
-    return (await this._ask<{ builds: IBuild[] }>('builds')).builds;
+  builds(): Promise<IBuilds> {
+    return this._ask('builds');
   }
   prune(): Promise<{ pruned: number }> {
     return this._ask('builds', 'DELETE');

@@ -5,7 +5,7 @@ import * as React from 'react';
 import { splitArguments } from './arguments';
 import { useAsked, useDo, useLive, useServices } from './context';
 import * as format from './format';
-import { Badge, Button, Facts, Failure, IconButton, Loading } from './parts';
+import { Badge, Button, Facts, Failure, IconButton, Loading, Note } from './parts';
 import { treemap } from './treemap';
 import { IArtifact, IBuild } from './types';
 
@@ -14,14 +14,15 @@ export function BuildsSection(): JSX.Element {
   const { trans, model, actions } = useServices();
   const act = useDo();
   const version = useLive(state => state.buildsVersion);
-  const builds = useAsked(() => model.api.builds(), [version], 50);
-  if (builds.error) {
-    return <Failure error={builds.error} again={builds.again} />;
+  const asked = useAsked(() => model.api.builds(), [version], 50);
+  if (asked.error) {
+    return <Failure error={asked.error} again={asked.again} />;
   }
-  if (!builds.value) {
+  if (!asked.value) {
     return <Loading />;
   }
-  if (builds.value.length === 0) {
+  const { builds, unreadable } = asked.value;
+  if (builds.length === 0 && unreadable.length === 0) {
     return (
       <div className="jja-empty">
         {trans.__(
@@ -31,11 +32,11 @@ export function BuildsSection(): JSX.Element {
       </div>
     );
   }
-  const gone = builds.value.filter(build => !build.exists).length;
+  const gone = builds.filter(build => !build.exists).length;
   return (
     <>
-      {builds.value.map(build => (
-        <Build key={build.result.artifact.id} build={build} again={builds.again} />
+      {builds.map(build => (
+        <Build key={build.result.artifact.id} build={build} again={asked.again} />
       ))}
       {gone > 0 && (
         <div className="jja-run">
@@ -46,11 +47,23 @@ export function BuildsSection(): JSX.Element {
               act(async () => {
                 const { pruned } = await model.api.prune();
                 actions.notify(trans._n('%1 build forgotten', '%1 builds forgotten', pruned));
-                builds.again();
+                asked.again();
               })
             }
           />
         </div>
+      )}
+      {unreadable.length > 0 && (
+        <Note
+          kind="warning"
+          text={trans._n(
+            '%1 build was written by a newer version and is not shown: %2',
+            '%1 builds were written by a newer version and are not shown: %2',
+            unreadable.length,
+            unreadable.join(', ')
+          )}
+          remedy={trans.__('update jupyter_julia_aot')}
+        />
       )}
     </>
   );

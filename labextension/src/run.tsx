@@ -120,8 +120,17 @@ function Head(props: { run: IRun; close: () => void }): JSX.Element {
 }
 
 function Events(props: { run: IRun }): JSX.Element {
+  const { trans } = useServices();
+  const { unreadable } = props.run;
   return (
     <>
+      {unreadable.length > 0 && (
+        <Note
+          kind="warning"
+          text={trans.__('Written by a newer version and not shown: %1', unreadable.join(', '))}
+          remedy={trans.__('update jupyter_julia_aot')}
+        />
+      )}
       {props.run.events
         .filter(event => event.kind === 'warning' || event.kind === 'error')
         .map((event, index) => (

@@ -86,6 +86,8 @@ export interface IRun {
   candidates: ICandidateEntry[];
   builds: IBuild[];
   events: IEvent[];
+  /** What of it a newer version wrote and this one leaves out. */
+  unreadable: string[];
 }
 
 export interface IArtifact {
@@ -116,6 +118,12 @@ export interface IBuild {
     verified: { ran: boolean; exit_code: number | null; stdout: string; seconds: number };
     diagnostics: { severity: string; message: string; file: string; line: number | null }[];
   };
+}
+
+export interface IBuilds {
+  builds: IBuild[];
+  /** Ids of builds that a newer version wrote. */
+  unreadable: string[];
 }
 
 export interface IProgress {

@@ -13,17 +13,17 @@ from pathlib import Path
 import pytest
 
 from jupyter_julia_aot.errors import HistoryError
-from jupyter_julia_aot.history import History
+from jupyter_julia_aot.history import History, left_out
 from jupyter_julia_aot.history.migrations import MIGRATIONS, applied, m001_initial, migrate
-from jupyter_julia_aot.records import Event
-from tests.history.makers import event, run_events
+from jupyter_julia_aot.records import Artifact, Event, new_id, to_json
+from tests.history.makers import event, run_events, trial
 
 ROOT = Path(__file__).resolve().parents[2]
 
 WRITER = """
 import sys
 from pathlib import Path
-from jupyter_julia_aot.history import History
+from jupyter_julia_aot.history import History, left_out
 from tests.history.makers import run_events
 
 history = History(Path(sys.argv[1]), kernel=sys.argv[2])
@@ -156,6 +156,40 @@ def test_a_history_of_a_newer_version_is_refused(tmp_path: Path) -> None:
     assert "update" in caught.value.remedy
 
 
+def test_a_record_of_a_newer_version_costs_only_itself(tmp_path: Path) -> None:
+    with History(tmp_path / "h.sqlite3") as history:
+        ids = []
+        for artifact_id in ("old1", "new1", "new2", "old2"):
+            run_id = new_id()
+            artifact = to_json(Artifact(id=artifact_id, kind="exe", name="f", path="f", sha256="00", bytes=5))
+            if artifact_id.startswith("new"):
+                artifact["signed_by"] = "somebody"  # a field of a later version
+            history.record(event(run_id, "built", result={"artifact": artifact}))
+            ids.append(run_id)
+        assert [b.result.artifact.id for b in history.builds()] == ["old2", "old1"]
+        assert history.unreadable_builds() == ("new2", "new1")
+        assert "2 builds were" in left_out(history.unreadable_builds())
+        assert left_out(()) == ""
+        assert history.run(ids[1]).unreadable == ("build new1",)
+        assert history.run(ids[0]).unreadable == ()
+        run_id = ""
+        for made in run_events():
+            run_id = made.run_id
+            assert history.record(made)
+        first, second = (c.candidate for c in history.run(run_id).candidates)
+        newer = {**to_json(trial(second, "passed")), "verdict": "proven"}
+        history.record(event(run_id, "trial", trial=newer))
+        history.record(
+            event("other", "candidate", candidate={**to_json(first), "id": "c9", "origin": "oracle"})
+        )
+        detail = history.run(run_id)
+        assert [[t.verdict for t in c.trials] for c in detail.candidates] == [["failed"], ["passed"]]
+        assert detail.unreadable == (f"trial of candidate {second.id}",)
+        assert history.run("other").candidates == ()
+        with pytest.raises(HistoryError, match="c9 was written by a newer version"):
+            history.candidate("c9")
+
+
 def test_a_broken_file_is_named(tmp_path: Path) -> None:
     path = tmp_path / "h.sqlite3"
     path.write_bytes(b"not a database at all" * 100)
@@ -214,7 +248,7 @@ def test_a_read_only_directory(read_only: Path) -> None:
 FULL = """
 import json, resource, signal, sys
 from pathlib import Path
-from jupyter_julia_aot.history import History
+from jupyter_julia_aot.history import History, left_out
 from tests.history.makers import run_events
 
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)

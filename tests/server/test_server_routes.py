@@ -13,7 +13,7 @@ import pytest
 from tornado.httpclient import HTTPClientError
 
 from jupyter_julia_aot.history import History
-from jupyter_julia_aot.records import new_id
+from jupyter_julia_aot.records import Event, new_id, to_json
 from jupyter_julia_aot.server import PREFIX
 from jupyter_julia_aot.server.handlers import ID, ROUTES
 from tests.server.support import browser_cookies, contract, record_build, record_generation
@@ -215,10 +215,13 @@ async def test_deleting_and_pruning_artifacts(ask: Any, history: History, tmp_pa
     path = tool(tmp_path)
     _, artifact_id = record_build(history, path, sha256=digest(tmp_path))
     record_build(history, path, sha256="0" * 64, name="other")
+    newer = to_json(history.builds()[0].result.artifact) | {"id": "later", "signed_by": "somebody"}
+    history.record(Event(run_id=new_id(), kind="built", data={"result": {"artifact": newer}}))
     assert (await ask("DELETE", f"builds/{artifact_id}"))[0] == 200
     assert not path.exists()
     _, listed = await ask("GET", "builds")
     assert [(b["result"]["artifact"]["name"], b["exists"]) for b in listed["builds"]] == [("other", False)]
+    assert listed["unreadable"] == ["later"], "a build of a newer version costs only itself"
     assert (await ask("DELETE", "builds"))[1] == {"pruned": 1}
 
 
