@@ -427,7 +427,7 @@ class BuildResult:
 
 EventKind = Literal[
     "run_started",  # prompt, sampling, model
-    "token",  # index, text (not stored in the history)
+    "token",  # index, text (the history only counts them)
     "answer",  # index, finish_reason, usage
     "candidate",  # candidate
     "trial",  # trial

@@ -14,6 +14,7 @@ from jupyter_julia_aot.lazily import lazily
 if TYPE_CHECKING:
     from jupyter_julia_aot.history.corpus import export_corpus
     from jupyter_julia_aot.history.costs import Baseline, Ledger, LedgerDay, ledger
+    from jupyter_julia_aot.history.progress import RunProgress
     from jupyter_julia_aot.history.store import History
     from jupyter_julia_aot.history.views import (
         BuildEntry,
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "History": "store",
     "RunSummary": "views",
+    "RunProgress": "progress",
     "RunDetail": "views",
     "CandidateEntry": "views",
     "BuildEntry": "views",
@@ -48,6 +50,7 @@ __all__ = [
     "Ledger",
     "LedgerDay",
     "RunDetail",
+    "RunProgress",
     "RunSummary",
     "export_corpus",
     "ledger",

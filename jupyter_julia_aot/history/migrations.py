@@ -111,7 +111,15 @@ def m003_stars(db: sqlite3.Connection) -> None:
     db.execute("CREATE INDEX run_starred ON run (starred) WHERE starred = 1")
 
 
-MIGRATIONS: tuple[Migration, ...] = (m001_initial, m002_search, m003_stars)
+def m004_progress(db: sqlite3.Connection) -> None:
+    """Tokens so far of the runs that are running."""
+    db.execute(
+        "CREATE TABLE progress (run_id TEXT PRIMARY KEY, tokens INTEGER NOT NULL, "
+        "seconds REAL NOT NULL, at REAL NOT NULL) WITHOUT ROWID"
+    )
+
+
+MIGRATIONS: tuple[Migration, ...] = (m001_initial, m002_search, m003_stars, m004_progress)
 
 
 def applied(db: sqlite3.Connection) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Mapping
 from typing import Any
 
+from jupyter_julia_aot.history import progress
 from jupyter_julia_aot.records import Event
 
 # How close a verdict is to "passed": a run shows the best one of its trials.
@@ -205,6 +206,7 @@ def _run_finished(db: sqlite3.Connection, event: Event, seq: int) -> None:
             event.run_id,
         ),
     )
+    progress.forget(db, event.run_id)
 
 
 _WRITERS = {

@@ -18,8 +18,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jupyter_julia_aot.errors import HistoryError
-from jupyter_julia_aot.history import query, spill, views
+from jupyter_julia_aot.history import progress, query, spill, views
 from jupyter_julia_aot.history.migrations import migrate
+from jupyter_julia_aot.history.progress import RunProgress
 from jupyter_julia_aot.history.projection import apply_event, dump, index_stale
 from jupyter_julia_aot.history.views import BuildEntry, CandidateEntry, Change, RunDetail, RunSummary
 from jupyter_julia_aot.records import Event, ModelInfo, Prompt, Sampling, Selection
@@ -57,6 +58,7 @@ class History:
         self._pending: list[Event] = []
         self._problem: HistoryError | None = None
         self._retry_at = 0.0
+        self._counters: dict[str, progress.Counter] = {}
 
     # ------------------------------------------------------------ writing
 
@@ -71,11 +73,13 @@ class History:
         return len(self._pending)
 
     def record(self, event: Event) -> bool:
-        """Store ``event`` (``token`` events are dropped). Never raises for a storage fault.
+        """Store ``event``; of ``token`` events only how many there were (:meth:`progress`), for the
+        time of the run. Never raises for a storage fault.
 
         Returns whether everything recorded so far is on disk; if not, see :attr:`problem`.
         """
         if event.kind == "token":
+            self._count(event)
             return not self._pending
         with self._lock:
             self._pending.append(event)
@@ -93,7 +97,29 @@ class History:
                 # An event that is no event: its maker's fault, and the next ones must not suffer.
                 self._pending.remove(event)
                 raise
+        if event.kind == "answer":
+            self._count(event)
+        elif event.kind == "run_finished":
+            self._counters.pop(event.run_id, None)
         return True
+
+    def _count(self, event: Event) -> None:
+        """Count a token, and store the sum when it is time to and possible without waiting: the
+        answer must not stand still because somebody else is writing."""
+        counter = self._counters.setdefault(event.run_id, progress.Counter())
+        if not counter.add(event) or not self._lock.acquire(blocking=False):
+            return
+        try:
+            if self._db is not None and not self._pending:
+                self._db.execute("PRAGMA busy_timeout = 0")
+                try:
+                    counter.store(self._db, event.run_id)
+                finally:
+                    self._db.execute(f"PRAGMA busy_timeout = {1000 * BUSY_SECONDS:.0f}")
+        except sqlite3.Error:
+            pass  # locked or full: told with a later token
+        finally:
+            self._lock.release()
 
     def flush(self) -> None:
         """Store the waiting events, all or none. Raises :class:`HistoryError`."""
@@ -130,6 +156,7 @@ class History:
             db.execute("DELETE FROM build WHERE run_id = ?", (run_id,))
             db.execute("DELETE FROM event WHERE run_id = ?", (run_id,))
             db.execute("DELETE FROM stale WHERE run_id = ?", (run_id,))
+            progress.forget(db, run_id)
             _log(db, run_id, "deleted")
 
     def recover(self, spilled: Path) -> int:
@@ -298,6 +325,11 @@ class History:
         """The newest log number, 0 for an empty history. Cheap enough to ask ten times a second."""
         with self._read() as db:
             return int(db.execute("SELECT coalesce(max(seq), 0) FROM event").fetchone()[0])
+
+    def progress(self) -> tuple[RunProgress, ...]:
+        """How far the answers of running runs are; those whose process died may be among them."""
+        with self._read() as db:
+            return progress.read(db)
 
     def ledger(self, since: float = 0.0) -> Ledger:
         """Tokens, energy and money since a moment: :func:`jupyter_julia_aot.history.costs.ledger`."""

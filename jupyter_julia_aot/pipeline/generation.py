@@ -217,7 +217,7 @@ class _Generation:
 
         index = piece.base + piece.value.index
         if not isinstance(piece.value, Answer):
-            yield self.recorder.transient("token", index=index, text=piece.value.text)
+            yield self.recorder.event("token", index=index, text=piece.value.text)
             return
         answer = piece.value
         self._answers = max(self._answers, index + 1)

@@ -6,6 +6,7 @@ Messages are JSON objects with a ``type``:
 ``changes``  ``seq``, ``changes``: log entries of the history, oldest first
 ``reset``    ``seq``: too much happened while away, ask the routes again
 ``job``      ``job``: the view of a job that changed
+``progress`` ``runs``: tokens so far of running runs, as the history's ``RunProgress``
 ``gone``     ``run_ids``: runs whose process died without an end
 
 The browser sends nothing. ``?since=SEQ`` asks for what was missed since a lost connection.
@@ -27,6 +28,7 @@ from tornado import websocket
 
 from jupyter_julia_aot import __version__
 from jupyter_julia_aot.errors import HistoryError
+from jupyter_julia_aot.history import RunProgress
 from jupyter_julia_aot.records import to_json
 from jupyter_julia_aot.server.service import Service
 
@@ -51,6 +53,7 @@ class Watcher:
         self._seq = 0
         self._jobs: dict[str, tuple[float, ...]] = {}
         self._running: set[str] = set()
+        self._progress: tuple[RunProgress, ...] = ()
 
     async def add(self, listener: LiveHandler, since: int | None) -> None:
         """Greet a panel and keep it informed."""
@@ -104,6 +107,11 @@ class Watcher:
                 # More may have been written between the two questions.
                 messages[0]["seq"] = last = max(last, messages[0]["changes"][-1]["seq"])
             self._seq = last
+        progress = self._service.history.progress()
+        moved = [p for p in progress if p not in self._progress]
+        if moved:
+            messages.append({"type": "progress", "runs": to_json(moved)})
+        self._progress = progress
         signatures = self._job_signatures()
         for job_id, signature in signatures.items():
             if self._jobs.get(job_id) != signature:

@@ -50,6 +50,7 @@ class Service:
             "seq": seq,
             "time": time.time(),
             "runs": [self._detail(r.id) for r in running],
+            "progress": to_json(self.history.progress()),
             "jobs": self.jobs.views(),
         }
 

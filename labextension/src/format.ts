@@ -49,6 +49,11 @@ export function moment(at: number, now: number = Date.now() / 1000): string {
   );
 }
 
+/** How many a second: `3.4`, `87`. */
+export function rate(value: number): string {
+  return value < 10 ? value.toFixed(1) : value.toFixed(0);
+}
+
 /** A count with thin separators: `12 345`. */
 export function count(value: number): string {
   return Math.round(value)

@@ -81,7 +81,7 @@ export function ModelSection(): JSX.Element {
             trans.__('Speed'),
             tokens_per_second === null
               ? trans.__('not measured yet')
-              : trans.__('%1 tokens/s (last %2 runs)', tokens_per_second.toFixed(0), state.value.runs)
+              : trans.__('%1 tokens/s (last %2 runs)', format.rate(tokens_per_second), state.value.runs)
           ],
           [
             trans.__('From cache'),

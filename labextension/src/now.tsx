@@ -5,7 +5,7 @@ import * as React from 'react';
 import { useDo, useLive, useMemory, useServices } from './context';
 import * as format from './format';
 import { Badge, Button, Cells, Facts, IconButton, Note, Output, Progress, Shares, verdictName } from './parts';
-import { countVerdicts, ILiveRun, tokensPerSecond } from './state';
+import { countVerdicts, ILiveRun, tokensPerSecond, tokensSoFar } from './state';
 import { IJob } from './types';
 
 /** What runs on this server now, and what this panel started lately. */
@@ -45,10 +45,12 @@ function LiveRun(props: { run: ILiveRun }): JSX.Element {
   const act = useDo();
   const run = props.run;
   const speed = tokensPerSecond(run);
+  const tokens = tokensSoFar(run);
   const stage = run.stages[run.stages.length - 1];
   const facts = [
     run.model,
-    speed === null ? '' : trans.__('%1 tokens/s', speed.toFixed(0)),
+    tokens > 0 && trans.__('%1 tokens', format.count(tokens)),
+    speed !== null && trans.__('%1 tokens/s', format.rate(speed)),
     run.notebook
   ].filter(Boolean);
   return (
@@ -65,7 +67,7 @@ function LiveRun(props: { run: ILiveRun }): JSX.Element {
           onClick={() => act(() => model.api.stopRun(run.id))}
         />
       </div>
-      {facts.length > 0 && <div className="jja-facts jja-pad">{facts.join(' · ')}</div>}
+      {facts.length > 0 && <div className="jja-facts jja-pad" aria-live="off">{facts.join(' · ')}</div>}
       {run.kind === 'build' && stage && (
         <ul className="jja-stages">
           {run.stages.map(s => (
@@ -109,7 +111,11 @@ function Elapsed(props: { since: number }): JSX.Element {
     const timer = window.setInterval(() => setNow(Date.now() / 1000), 1000);
     return () => window.clearInterval(timer);
   }, []);
-  return <span className="jja-facts">{format.elapsed(now - props.since)}</span>;
+  return (
+    <span className="jja-facts" aria-live="off">
+      {format.elapsed(now - props.since)}
+    </span>
+  );
 }
 
 /** What a job does, in words. */

@@ -6,6 +6,7 @@ import {
   IJob,
   INow,
   IRun,
+  IRunProgress,
   ITrial,
   LiveMessage,
   Verdict
@@ -34,6 +35,8 @@ export interface ILiveRun {
   answers: number;
   tokens: number;
   modelSeconds: number;
+  /** Tokens so far, while answers are being written. */
+  progress: IRunProgress | null;
   candidates: ILiveCandidate[];
   stages: ILiveStage[];
   warnings: { message: string; remedy: string }[];
@@ -63,7 +66,7 @@ export function fromNow(now: INow, before: IState = EMPTY): IState {
   return {
     ...before,
     seq: now.seq,
-    runs: now.runs.map(liveRun),
+    runs: withProgress(now.runs.map(liveRun), now.progress),
     jobs: now.jobs,
     historyVersion: before.historyVersion + 1,
     buildsVersion: before.buildsVersion + 1,
@@ -82,6 +85,7 @@ function emptyRun(id: string, started: number): ILiveRun {
     answers: 0,
     tokens: 0,
     modelSeconds: 0,
+    progress: null,
     candidates: [],
     stages: [],
     warnings: []
@@ -120,6 +124,8 @@ export function reduce(state: IState, message: LiveMessage): IState {
       const jobs = [...others, message.job].sort((a, b) => (a.id < b.id ? 1 : -1));
       return { ...state, jobs };
     }
+    case 'progress':
+      return { ...state, runs: withProgress(state.runs, message.runs) };
     case 'gone':
       return {
         ...state,
@@ -227,8 +233,21 @@ function pick(candidate: ICandidate): Omit<ILiveCandidate, 'verdict'> {
   return { id: candidate.id, origin: candidate.origin, code: candidate.code };
 }
 
-/** Tokens per second of a run, `null` before the first answer. */
+function withProgress(runs: ILiveRun[], moved: IRunProgress[]): ILiveRun[] {
+  return runs.map(run => ({ ...run, progress: moved.find(p => p.run_id === run.id) ?? run.progress }));
+}
+
+/** Tokens that were written for a run so far. */
+export function tokensSoFar(run: ILiveRun): number {
+  return Math.max(run.tokens, run.progress?.tokens ?? 0);
+}
+
+/** Tokens per second of a run, `null` before there are any. */
 export function tokensPerSecond(run: ILiveRun): number | null {
+  const { progress } = run;
+  if (progress !== null && progress.seconds > 0) {
+    return progress.tokens / progress.seconds;
+  }
   return run.modelSeconds > 0 ? run.tokens / run.modelSeconds : null;
 }
 

@@ -155,11 +155,20 @@ export interface IChange {
   data: Record<string, any>;
 }
 
+/** How far the answers of a running run are. */
+export interface IRunProgress {
+  run_id: string;
+  tokens: number;
+  /** In which at least one answer was being written. */
+  seconds: number;
+}
+
 export type LiveMessage =
   | { type: 'hello'; seq: number; version: string }
   | { type: 'changes'; seq: number; changes: IChange[] }
   | { type: 'reset'; seq: number }
   | { type: 'job'; job: IJob }
+  | { type: 'progress'; runs: IRunProgress[] }
   | { type: 'gone'; run_ids: string[] }
   | { type: 'problem'; message: string; remedy: string };
 
@@ -168,6 +177,7 @@ export interface INow {
   seq: number;
   time: number;
   runs: IRun[];
+  progress: IRunProgress[];
   jobs: IJob[];
 }
 

@@ -11,6 +11,7 @@ from tornado.httpclient import HTTPClientError, HTTPRequest
 from tornado.websocket import websocket_connect
 
 from jupyter_julia_aot.history import History
+from jupyter_julia_aot.records import Event
 from jupyter_julia_aot.server import PREFIX
 from jupyter_julia_aot.server.live import LOOK_SECONDS
 from tests.server.support import browser_cookies, contract, record_generation
@@ -79,6 +80,21 @@ async def test_messages_are_those_of_the_contract(jp_ws_fetch: Any, history: His
         assert sorted(change["data"]) == sorted(known[change["kind"]]["data"]), change["kind"]
     history.star(run_id)
     assert (await read(channel, "changes"))["changes"][0]["kind"] == "starred"
+    channel.close()
+
+
+async def test_tokens_are_told_while_the_first_answer_is_being_written(
+    jp_ws_fetch: Any, history: History
+) -> None:
+    channel = await jp_ws_fetch(PREFIX, "live")
+    run_id = record_generation(history, finish=False)
+    for index in (1, 2):
+        history.record(Event(run_id=run_id, kind="token", data={"index": index, "text": "x"}))
+    told = await read(channel, "progress")
+    assert sorted(told["runs"][0]) == sorted(contract("server_live")["progress"]["runs"][0])
+    assert told["runs"][0]["run_id"] == run_id
+    # The 50 of the first answer, which is complete, and what there is of the next.
+    assert told["runs"][0]["tokens"] >= 50
     channel.close()
 
 

@@ -14,7 +14,7 @@ import {
   generateCell,
   nameFor
 } from '../magics';
-import { EMPTY, fromNow, reduce, tokensPerSecond } from '../state';
+import { EMPTY, fromNow, reduce, tokensPerSecond, tokensSoFar } from '../state';
 import { treemap } from '../treemap';
 import { INow, LiveMessage } from '../types';
 import { pagesOf, visibleRows } from '../windowing';
@@ -52,6 +52,9 @@ describe('format', () => {
     expect(format.seconds(7500)).toBe('2 h 5 min');
     expect(format.elapsed(-1)).toBe('0 s');
     expect(format.elapsed(75.9)).toBe('1 min 15 s');
+  });
+  it('shows how fast a slow model is', () => {
+    expect([0.42, 3.44, 87.3].map(format.rate)).toEqual(['0.4', '3.4', '87']);
   });
   it('keeps money readable when it is tiny', () => {
     expect(format.money(12.3, 'USD')).toBe('12.30 USD');
@@ -199,6 +202,10 @@ describe('state', () => {
     expect(state.runs[0].name).toBe('mean_of');
     expect(state.runs[0].candidates[0].verdict).toBe('error');
     expect(tokensPerSecond(state.runs[0])).toBe(50);
+    // While the next answer is being written, before it is counted.
+    state = reduce(state, live.progress);
+    expect(tokensSoFar(state.runs[0])).toBe(70);
+    expect(tokensPerSecond(state.runs[0])).toBe(35);
     state = reduce(state, live.changes);
     expect(state.runs.map(r => r.name)).not.toContain('mean_of');
     expect(state.seq).toBe(live.changes.seq);
@@ -209,6 +216,7 @@ describe('state', () => {
     const routes = contract('server_routes');
     const running = { ...routes.run, summary: { ...routes.run.summary, status: 'running' } };
     const state = fromNow({ ...(routes.now as INow), runs: [running] });
+    expect(tokensSoFar(state.runs[0])).toBe(70);
     expect(state.runs[0].candidates.map(c => c.verdict)).toEqual(['error', 'passed']);
     expect(state.jobs[0].progress?.fraction).toBe(0.5);
   });
