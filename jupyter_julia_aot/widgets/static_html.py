@@ -2,6 +2,8 @@
 
 It is what a saved notebook shows on a viewer that runs nothing. Codes, diffs and outputs fold
 with ``<details>``. Without its style sheet (GitHub drops it) it is still a plain, readable list.
+Its words are English: it is read in places that know no translation. The live widgets, whose words
+are in ``static/*.js``, speak the language of JupyterLab.
 """
 
 from __future__ import annotations

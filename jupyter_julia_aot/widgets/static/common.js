@@ -1,5 +1,22 @@
 // Shared by the widgets: elements are made from text only, so nothing a model wrote is ever markup.
 
+/** Put values in the place of %1, %2 … @param {string} text @param {unknown[]} values */
+function fill(text, values) {
+  return text.replace(/%(\d)/g, (_, n) => String(values[Number(n) - 1]));
+}
+
+const ENGLISH = {
+  __: (text, ...values) => fill(text, values),
+  _n: (one, many, count, ...values) => fill(count === 1 ? one : many, [count, ...values]),
+};
+
+/** What users read, in the language of the page: JupyterLab's, which our Lab extension publishes
+ * (labextension/src/strings.ts), else English. Asked with every use: it may come after this file. */
+const trans = {
+  __: (...given) => (globalThis.jupyterJuliaAotStrings ?? ENGLISH).__(...given),
+  _n: (...given) => (globalThis.jupyterJuliaAotStrings ?? ENGLISH)._n(...given),
+};
+
 /**
  * @param {string} tag
  * @param {Record<string, unknown>} [options] class, text, and attributes; on* are listeners
@@ -54,11 +71,11 @@ async function copyText(text) {
 
 /** A button that copies and says so. @param {() => string} text */
 function copyButton(text) {
-  const button = make("button", { class: "jja-button", type: "button", text: "Copy" });
+  const button = make("button", { class: "jja-button", type: "button", text: trans.__("Copy") });
   button.addEventListener("click", async () => {
     await copyText(text());
-    button.textContent = "Copied";
-    setTimeout(() => (button.textContent = "Copy"), 1200);
+    button.textContent = trans.__("Copied");
+    setTimeout(() => (button.textContent = trans.__("Copy")), 1200);
   });
   return button;
 }
@@ -68,7 +85,7 @@ function size(count) {
   for (const [unit, scale] of /** @type {[string, number][]} */ ([["GB", 1e9], ["MB", 1e6], ["kB", 1e3]])) {
     if (count >= scale) return `${(count / scale).toFixed(2)} ${unit}`;
   }
-  return `${count} bytes`;
+  return trans._n("%1 byte", "%1 bytes", count);
 }
 
 /** A time with three digits. @param {number} value */
@@ -79,9 +96,16 @@ function seconds(value) {
   return `${Number((value * 1e9).toPrecision(3))} ns`;
 }
 
+/** What became of a run or a build. @param {string} status */
+function statusName(status) {
+  const names = {
+    starting: trans.__("starting"), running: trans.__("running"), done: trans.__("done"), cancelled: trans.__("stopped"), failed: trans.__("failed"),
+  };
+  return names[status] ?? status;
+}
+
 /** @param {string} kind @param {string} text @param {string} [remedy] */
 function note(kind, text, remedy = "") {
   return make("div", { class: `jja-note jja-${kind}`, text: remedy ? `${text}\n→ ${remedy}` : text });
 }
 
-const STATUS = { starting: "starting", running: "running", done: "done", cancelled: "stopped", failed: "failed" };

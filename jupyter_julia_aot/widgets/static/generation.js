@@ -1,9 +1,22 @@
-const ORIGIN = { model: "model", idiom: "rewritten", repair: "repaired", evolve: "evolved", user: "yours" };
+function originName(origin) {
+  const names = {
+    model: trans.__("model"), idiom: trans.__("rewritten"), repair: trans.__("repaired"), evolve: trans.__("evolved"), user: trans.__("yours"),
+  };
+  return names[origin] ?? origin;
+}
+
+function verdictName(verdict) {
+  const names = {
+    passed: trans.__("passed"), failed: trans.__("failed"), error: trans.__("error"), syntax: trans.__("syntax"), timeout: trans.__("timeout"),
+    memory: trans.__("memory"), crashed: trans.__("crashed"), blocked: trans.__("blocked"), trying: trans.__("trying"),
+  };
+  return names[verdict] ?? verdict;
+}
 
 /** Julia's own text often begins with the type already. */
 function describeError(error, message) {
   const rest = message.startsWith(`${error.type}: `) ? message.slice(error.type.length + 2) : message;
-  return `${error.type}${error.line ? ` (line ${error.line})` : ""}: ${rest}`;
+  return error.line ? `${error.type} (${trans.__("line %1", error.line)}): ${rest}` : `${error.type}: ${rest}`;
 }
 
 /** One candidate. Made once, then updated in place, so that focus and folding survive. */
@@ -29,7 +42,7 @@ class CandidateRow {
       [this.number, this.badge, this.facts, this.mark, this.short],
     );
     this.accept = make("button", {
-      class: "jja-button", type: "button", text: "Accept", onclick: () => { this.accept.disabled = true; send({ do: "accept", id }); },
+      class: "jja-button", type: "button", text: trans.__("Accept"), onclick: () => { this.accept.disabled = true; send({ do: "accept", id }); },
     });
     this.element = make("div", { class: "jja-row", role: "listitem" }, [
       make("div", { class: "jja-line" }, [this.toggle, this.accept]),
@@ -49,21 +62,21 @@ class CandidateRow {
     const verdict = row.verdict ?? "trying";
     setText(this.number, `#${row.number}`);
     this.badge.className = `jja-badge jja-${verdict}`;
-    setText(this.badge, verdict);
+    setText(this.badge, verdictName(verdict));
     const checks = row.passed + row.failed;
-    const facts = [ORIGIN[row.origin] ?? row.origin];
-    if (row.parent_number) facts.push(`from #${row.parent_number}`);
-    if (checks) facts.push(`${row.passed}/${checks} checks`);
+    const facts = [originName(row.origin)];
+    if (row.parent_number) facts.push(trans.__("from #%1", row.parent_number));
+    if (checks) facts.push(trans.__("%1/%2 checks", row.passed, checks));
     if (row.verdict) facts.push(`${row.seconds.toFixed(2)} s`);
     setText(this.facts, facts.join(" · "));
-    setText(this.mark, row.id === head.accepted ? "✓ accepted" : row.id === head.selected ? "selected" : "");
+    setText(this.mark, row.id === head.accepted ? `✓ ${trans.__("accepted")}` : row.id === head.selected ? trans.__("selected") : "");
     const error = row.error ? describeError(row.error, row.error.message.split("\n")[0]) : "";
     setText(this.short, error || row.failures[0] || row.notes[0] || "");
     const usable = row.verdict === "passed" && head.proven;
     this.accept.hidden = !usable || row.id === head.accepted;
     this.accept.disabled = false;
-    this.accept.setAttribute("aria-label", `Accept candidate ${row.number}`);
-    this.toggle.setAttribute("aria-label", `Candidate ${row.number}, ${verdict}, ${facts.join(", ")}`);
+    this.accept.setAttribute("aria-label", trans.__("Accept candidate %1", row.number));
+    this.toggle.setAttribute("aria-label", `${trans.__("Candidate %1, %2", row.number, verdictName(verdict))}, ${facts.join(", ")}`);
     this.fold();
   }
 
@@ -72,10 +85,10 @@ class CandidateRow {
     const key = JSON.stringify([row.code, row.verdict, row.error, row.output, this.tab]);
     if (key === this.drawn) return;
     this.drawn = key;
-    const tabs = [["code", "Code"]];
-    if (row.diff.length) tabs.push(["diff", `Changes from #${row.parent_number}`]);
-    if (row.error || row.failures.length) tabs.push(["error", "Why not"]);
-    if (row.output) tabs.push(["output", "Output"]);
+    const tabs = [["code", trans.__("Code")]];
+    if (row.diff.length) tabs.push(["diff", trans.__("Changes from #%1", row.parent_number)]);
+    if (row.error || row.failures.length) tabs.push(["error", trans.__("Why not")]);
+    if (row.output) tabs.push(["output", trans.__("Output")]);
     if (!tabs.some(([name]) => name === this.tab)) this.tab = "code";
     const buttons = (tabs.length > 1 ? tabs : []).map(([name, label]) =>
       make("button", {
@@ -114,14 +127,14 @@ function render({ model, el }) {
   const name = make("strong", { class: "jja-name" });
   const chip = make("span", { class: "jja-chip", role: "status", "aria-live": "polite" });
   const facts = make("span", { class: "jja-facts" });
-  const stop = make("button", { class: "jja-button", type: "button", text: "Stop", onclick: () => { stop.disabled = true; send({ do: "stop" }); } });
+  const stop = make("button", { class: "jja-button", type: "button", text: trans.__("Stop"), onclick: () => { stop.disabled = true; send({ do: "stop" }); } });
   const request = make("div", { class: "jja-request" });
   const notes = make("div", {});
-  const list = make("div", { class: "jja-rows", role: "list", "aria-label": "candidates" });
-  const writing = make("div", { class: "jja-rows jja-writings", "aria-label": "answers being written" });
+  const list = make("div", { class: "jja-rows", role: "list", "aria-label": trans.__("candidates") });
+  const writing = make("div", { class: "jja-rows jja-writings", "aria-label": trans.__("answers being written") });
   const empty = make("div", { class: "jja-empty" });
   const said = make("div", { class: "jja-hint", role: "status", "aria-live": "polite", hidden: true });
-  const root = make("section", { class: "jja", "aria-label": "Julia generation" }, [
+  const root = make("section", { class: "jja", "aria-label": trans.__("Julia generation") }, [
     make("div", { class: "jja-head" }, [name, chip, facts, stop]), request, notes, list, writing, empty, said,
   ]);
   el.append(root);
@@ -130,13 +143,14 @@ function render({ model, el }) {
     const head = model.get("head");
     setText(name, head.name);
     chip.className = `jja-chip jja-${head.status}`;
-    setText(chip, STATUS[head.status] ?? head.status);
+    setText(chip, statusName(head.status));
     const parts = [];
     if (head.stage) parts.push(head.stage);
     const busy = head.status === "running" || head.status === "starting";
-    if (head.wanted) parts.push(busy ? `${head.answers}/${head.wanted} answers` : `${head.answers} answers`);
-    if (rows.size) parts.push(head.proven ? `${head.passed} of ${rows.size} passed` : `${rows.size} candidates, no tests given`);
-    if (head.completion_tokens) parts.push(`${head.completion_tokens} tokens`);
+    if (head.wanted) parts.push(busy ? trans.__("%1/%2 answers", head.answers, head.wanted) : trans._n("%1 answer", "%1 answers", head.answers));
+    if (rows.size && head.proven) parts.push(trans.__("%1 of %2 passed", head.passed, rows.size));
+    if (rows.size && !head.proven) parts.push(trans._n("%1 candidate, no tests given", "%1 candidates, no tests given", rows.size));
+    if (head.completion_tokens) parts.push(trans.__("%1 tokens", head.completion_tokens));
     if (head.seconds) parts.push(`${head.seconds.toFixed(1)} s`);
     if (head.model) parts.push(head.model);
     setText(facts, parts.join(" · "));
@@ -147,7 +161,7 @@ function render({ model, el }) {
     if (head.message) items.push(note("error", head.message, head.remedy));
     notes.replaceChildren(...items);
     empty.hidden = rows.size > 0 || streams.size > 0;
-    setText(empty, busy ? "waiting for the model…" : "no candidates");
+    setText(empty, busy ? trans.__("waiting for the model…") : trans.__("no candidates"));
   }
 
   function drawRows() {
@@ -170,8 +184,8 @@ function render({ model, el }) {
       const text = make("pre", { class: "jja-code jja-stream", "aria-live": "off" });
       const element = make("div", { class: "jja-row" }, [
         make("div", { class: "jja-line" }, [
-          make("span", { class: "jja-badge jja-writing", text: "writing" }),
-          make("span", { class: "jja-facts", text: `answer ${Number(key) + 1}` }),
+          make("span", { class: "jja-badge jja-writing", text: trans.__("writing") }),
+          make("span", { class: "jja-facts", text: trans.__("answer %1", Number(key) + 1) }),
         ]),
         make("div", { class: "jja-body" }, [text]),
       ]);
