@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from jupyter_julia_aot.build.job import Job
@@ -63,18 +65,12 @@ def copy_libraries(job: Job) -> None:
         real = path.resolve()
         if (folder / name).exists() or real in (p.resolve() for p in folder.glob("*.so")):
             continue
-        try:
+        with _copying(name):
             if real in seen:
                 (folder / name).symlink_to(seen[real])
             else:
                 shutil.copyfile(real, folder / name)
                 seen[real] = name
-        except OSError as error:
-            raise BuildError(
-                f"{name} cannot be copied into the bundle: {error.strerror or error}",
-                stage="bundle",
-                remedy="free some space, or build without --bundle",
-            ) from error
 
 
 def complete_bundle(job: Job) -> None:
@@ -100,14 +96,20 @@ def complete_bundle(job: Job) -> None:
     for name, path in _needed_by(files).items():
         if name in there or not path.is_file() or path.resolve().is_relative_to(product):
             continue
-        try:
+        with _copying(name):
             shutil.copyfile(path.resolve(), folder / name)
-        except OSError as error:
-            raise BuildError(
-                f"{name} cannot be copied into the bundle: {error.strerror or error}",
-                stage="bundle",
-                remedy="free some space, or build without --bundle",
-            ) from error
+
+
+@contextmanager
+def _copying(name: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise BuildError(
+            f"{name} cannot be copied into the bundle: {error.strerror or error}",
+            stage="bundle",
+            remedy="free some space, or build without --bundle",
+        ) from error
 
 
 def list_libraries(target: Path, product: Path) -> tuple[Library, ...]:

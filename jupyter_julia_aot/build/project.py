@@ -194,6 +194,21 @@ def module_name(name: str) -> str:
     return "Aot" + ("".join(word[:1].upper() + word[1:] for word in words) or "Program")
 
 
+def add_to_module(file: Path, lines: str) -> None:
+    """Put ``lines`` at the end of the module that ``file`` holds.
+
+    Raises :class:`BuildError` (stage ``compile``) when something stands behind the module.
+    """
+    text = file.read_text(encoding="utf-8").rstrip()
+    if not re.search(r"\bend$", text):
+        raise BuildError(
+            f"src/{file.name} does not end with its module's `end`",
+            stage="compile",
+            remedy="put nothing behind the module",
+        )
+    file.write_text(f"{text.removesuffix('end').rstrip()}\n{lines}\nend\n", encoding="utf-8")
+
+
 def _write_toml(folder: Path, module: str, resolved: Resolved) -> None:
     # The same module keeps its UUID, so that Julia's own caches stay valid.
     identity = uuid.UUID(bytes=hashlib.sha256(module.encode()).digest()[:16], version=4)

@@ -20,18 +20,6 @@ from jupyter_julia_aot.toolchain.find import julia_command
 from jupyter_julia_aot.toolchain.packages import package_environment, stamp_of_environment
 from jupyter_julia_aot.toolchain.probe import Installation
 
-# Fields of a recipe that only JuliaC knows.
-JULIAC_ONLY = (
-    "privatize",
-    "export_abi",
-    "c_sources",
-    "cflags",
-    "extra_objects",
-    "ld_flags",
-    "jl_options",
-    "julia_args",
-    "lazy_artifacts",
-)
 # RPATH, not RUNPATH: it also holds for libraries that have neither.
 _RPATH = ("-Wl,--disable-new-dtags",) if sys.platform == "linux" else ()
 OUTPUT: dict[Kind, str] = {

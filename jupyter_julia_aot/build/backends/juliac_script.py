@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jupyter_julia_aot.build.backends.juliac import JULIAC_ONLY
+from jupyter_julia_aot.build.backends.refusals import unknown_options
 from jupyter_julia_aot.build.job import Job
 from jupyter_julia_aot.build.stages import Bundle, Linked, linked_or_bundle
 from jupyter_julia_aot.build.targets import cpu_target
@@ -25,10 +25,7 @@ class _JuliacScript:
             return "it makes no bundles"
         if recipe.kind not in OUTPUT:
             return "only programs and libraries are made this way"
-        more = [name for name in JULIAC_ONLY if getattr(recipe, name)]
-        if more:
-            return f"it has no option for {', '.join(more)}"
-        return ""
+        return unknown_options(recipe)
 
     def make(self, job: Job) -> Linked | Bundle:
         job.stage("compile")

@@ -7,16 +7,14 @@ The package and its image lie in a depot beside the program, which moves with it
 
 from __future__ import annotations
 
-import re
 import shutil
 
-from jupyter_julia_aot.build.backends.juliac import JULIAC_ONLY
 from jupyter_julia_aot.build.backends.launcher import link_launcher
+from jupyter_julia_aot.build.backends.refusals import no_trimming, unknown_options
 from jupyter_julia_aot.build.job import Job
-from jupyter_julia_aot.build.project import JULIA_FILES
+from jupyter_julia_aot.build.project import JULIA_FILES, add_to_module
 from jupyter_julia_aot.build.stages import Bundle, Linked, linked_or_bundle
 from jupyter_julia_aot.build.targets import cpu_target
-from jupyter_julia_aot.errors import BuildError
 from jupyter_julia_aot.records import Recipe, Toolchain
 from jupyter_julia_aot.toolchain.capabilities import version_tuple
 from jupyter_julia_aot.toolchain.find import julia_command
@@ -35,12 +33,7 @@ class _PackageImage:
             return toolchain.reason.get("sysimage", "not available")
         if recipe.kind != "exe" or recipe.bundle:
             return "only programs are made this way, and no bundles"
-        more = [name for name in (*JULIAC_ONLY, "ccallables") if getattr(recipe, name)]
-        if more:
-            return f"it has no option for {', '.join(more)}"
-        if recipe.trim not in ("no", "auto"):
-            return "it cannot trim"
-        return ""
+        return unknown_options(recipe, ("ccallables",)) or no_trimming(recipe)
 
     def make(self, job: Job) -> Linked | Bundle:
         job.stage("compile")
@@ -56,16 +49,8 @@ def _compile(job: Job) -> None:
     package = depot / "dev" / project.module
     shutil.copytree(project.folder, package)
     shutil.copyfile(JULIA_FILES / _START, package / "src" / f"julia_aot_{_START}")
-    main = package / "src" / f"{project.module}.jl"
-    text = main.read_text(encoding="utf-8").rstrip()
-    if not re.search(r"\bend$", text):
-        raise BuildError(
-            f"src/{main.name} does not end with its module's `end`",
-            stage="compile",
-            remedy="put nothing behind the module",
-        )
-    lines = f'const julia_aot_entry = {project.entry}\ninclude("julia_aot_{_START}")\n'
-    main.write_text(f"{text.removesuffix('end').rstrip()}\n{lines}end\n", encoding="utf-8")
+    lines = f'const julia_aot_entry = {project.entry}\ninclude("julia_aot_{_START}")'
+    add_to_module(package / "src" / f"{project.module}.jl", lines)
     target = cpu_target(job.recipe.cpu_target, job.place.version)
     words = [f"--cpu-target={target}"] if target else []
     words += [f"--project={package}", "--startup-file=no", "-e", f"using {project.module}"]

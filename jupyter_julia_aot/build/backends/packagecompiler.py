@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from jupyter_julia_aot.build.backends.juliac import JULIAC_ONLY
+from jupyter_julia_aot.build.backends.refusals import no_trimming, unknown_options
 from jupyter_julia_aot.build.job import Job
-from jupyter_julia_aot.build.project import JULIA_FILES
+from jupyter_julia_aot.build.project import JULIA_FILES, add_to_module
 from jupyter_julia_aot.build.stages import Bundle, Linked, linked_or_bundle
 from jupyter_julia_aot.build.targets import cpu_target
 from jupyter_julia_aot.records import Recipe, Toolchain
@@ -23,12 +23,7 @@ class _PackageCompiler:
             return "only applications are built this way"
         if not recipe.bundle:
             return "it always makes a bundle; ask for one"
-        more = [name for name in (*JULIAC_ONLY, "ccallables") if getattr(recipe, name)]
-        if more:
-            return f"it has no option for {', '.join(more)}"
-        if recipe.trim not in ("no", "auto"):
-            return "it cannot trim"
-        return ""
+        return unknown_options(recipe, ("ccallables",)) or no_trimming(recipe)
 
     def make(self, job: Job) -> Linked | Bundle:
         job.stage("compile")
@@ -38,11 +33,9 @@ class _PackageCompiler:
 
 def _compile(job: Job) -> None:
     recipe, project = job.recipe, job.project
-    main = project.folder / "src" / f"{project.module}.jl"
-    text = main.read_text(encoding="utf-8").rstrip().removesuffix("end")
     # PackageCompiler calls `julia_main()`; the arguments are in ARGS.
     entry = f"julia_main()::Cint = (value = {project.entry}(ARGS); value isa Integer ? Cint(value) : Cint(0))"
-    main.write_text(f"{text}\n{entry}\nend\n", encoding="utf-8")
+    add_to_module(project.folder / "src" / f"{project.module}.jl", entry)
     built = job.work / "app"
     environment = job.environment()
     command = julia_command(

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from jupyter_julia_aot.build.backends.juliac import JULIAC_ONLY
 from jupyter_julia_aot.build.backends.launcher import link_launcher
+from jupyter_julia_aot.build.backends.refusals import no_trimming, unknown_options
 from jupyter_julia_aot.build.bindings import library
 from jupyter_julia_aot.build.bundle import copy_libraries
 from jupyter_julia_aot.build.images import image_key, kept_image, take_image
@@ -31,14 +31,11 @@ class _Sysimage:
     def why_not(self, recipe: Recipe, toolchain: Toolchain, place: Installation) -> str:
         if "sysimage" not in toolchain.capabilities:
             return toolchain.reason.get("sysimage", "not available")
-        more = [name for name in (*JULIAC_ONLY, "ccallables") if getattr(recipe, name)]
-        if more:
-            return f"it has no option for {', '.join(more)}"
+        if more := unknown_options(recipe, ("ccallables",)):
+            return more
         if recipe.kind in ("object", "bitcode"):
             return "only JuliaC makes archives"
-        if recipe.trim not in ("no", "auto"):
-            return f"it cannot trim (trim={recipe.trim})"
-        return ""
+        return no_trimming(recipe)
 
     def make(self, job: Job) -> Linked | Bundle:
         job.stage("compile")
