@@ -166,9 +166,9 @@ export function HistorySection(): JSX.Element {
         </button>
       </div>
       {error && <Failure error={error} again={() => void load(0, generation.current)} />}
-      <div className="jja-facts jja-pad" role="status">
+      <div className="jja-facts jja-status" role="status">
         {total === null
-          ? trans.__('Loading…')
+          ? !error && trans.__('Loading…')
           : total === 0
             ? search || starred
               ? trans.__('Nothing found.')
@@ -178,6 +178,7 @@ export function HistorySection(): JSX.Element {
       <div
         ref={list}
         className="jja-list"
+        hidden={!total}
         role="listbox"
         tabIndex={0}
         aria-label={trans.__('History: Enter opens a run, S stars it')}

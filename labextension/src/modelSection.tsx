@@ -129,7 +129,14 @@ export function ModelSection(): JSX.Element {
             </span>
           </label>
         ))}
-        <OtherServer current={chosen} use={use} known={unique.map(s => s.base_url)} />
+        <OtherServer current={chosen} use={use} known={unique.map(s => s.base_url)}>
+          <IconButton
+            icon={refreshIcon}
+            label={checking ? trans.__('Looking for servers…') : trans.__('Look for servers again')}
+            disabled={checking}
+            onClick={check}
+          />
+        </OtherServer>
       </fieldset>
       <div className="jja-run">
         {serving === null ? (
@@ -173,12 +180,6 @@ export function ModelSection(): JSX.Element {
             })
           }
         />
-        <IconButton
-          icon={refreshIcon}
-          label={checking ? trans.__('Looking for servers…') : trans.__('Look for servers again')}
-          disabled={checking}
-          onClick={check}
-        />
       </div>
       {doctor.value?.error && <Note kind="error" text={doctor.value.error} />}
     </>
@@ -221,6 +222,7 @@ function OtherServer(props: {
   current: string;
   known: string[];
   use: (url: string, model: string) => void;
+  children: React.ReactNode;
 }): JSX.Element {
   const { trans } = useServices();
   const own = props.current !== '' && !props.known.includes(props.current);
@@ -240,6 +242,7 @@ function OtherServer(props: {
         disabled={!/^https?:\/\/\S+$/.test(url) || url === props.current}
         onClick={() => props.use(url.trim(), '')}
       />
+      {props.children}
     </div>
   );
 }

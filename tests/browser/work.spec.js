@@ -134,6 +134,8 @@ test('a background run is stopped in Now; the cell in front goes on', async ({ p
   const running = page.notebook.runCell(3).catch(() => undefined);
   const now = await openSection(page, 'now');
   const card = now.getByRole('article', { name: 'endless' });
+  // Its first answer has no end: the tokens are told while they come.
+  await expect(card.getByText(/\d+ tokens · \d+(\.\d)? tokens\/s/)).toBeVisible({ timeout: 120_000 });
   await card.getByRole('button', { name: 'Stop' }).click({ timeout: 120_000 });
   await expect(card).toHaveCount(0);
   const folder = await page.evaluate(() => window.jupyterapp.shell.currentWidget.context.path);
