@@ -54,10 +54,11 @@ def build_html(state: BuildState) -> str:
     longest = max((s["seconds"] for s in state.stages), default=0.0) or 1.0
     for s in state.stages:
         share = round(100 * s["seconds"] / longest)
+        took = "stopped" if s["state"] == "stopped" else f"{s['seconds']:.1f} s"
         parts.append(
             f'<li class="jja-stage jja-{escape(s["state"])}"><span>{escape(s["name"])}</span>'
             f'<span class="jja-bar"><i style="width:{share}%"></i></span>'
-            f"<span>{s['seconds']:.1f} s</span></li>"
+            f"<span>{took}</span></li>"
         )
     parts.append("</ol>")
     if state.diff:

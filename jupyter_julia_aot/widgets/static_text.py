@@ -31,7 +31,9 @@ def headline(state: GenerationState) -> str:
     """Status, counts and cost in one line."""
     head = state.head
     counts = f"{head['passed']} of {len(state.rows)} candidates passed"
-    if not head["proven"]:
+    if not state.rows:
+        counts = "no candidates"
+    elif not head["proven"]:
         counts = f"{len(state.rows)} candidates, no tests given"
     parts = [head["status"], counts]
     if head["model"]:

@@ -54,6 +54,12 @@ export function rate(value: number): string {
   return value < 10 ? value.toFixed(1) : value.toFixed(0);
 }
 
+/** Energy, given in kWh: `0.13 Wh`, `42 Wh`, `1.3 kWh`. */
+export function energy(kwh: number): string {
+  const wh = 1000 * kwh;
+  return wh < 1000 ? `${wh < 10 ? wh.toFixed(2) : wh.toFixed(0)} Wh` : `${kwh.toFixed(1)} kWh`;
+}
+
 /** A count with thin separators: `12 345`. */
 export function count(value: number): string {
   return Math.round(value)

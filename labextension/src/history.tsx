@@ -173,7 +173,7 @@ export function HistorySection(): JSX.Element {
             ? search || starred
               ? trans.__('Nothing found.')
               : trans.__('Nothing was generated yet.')
-            : trans._n('%1 run', '%1 runs', total)}
+            : trans._n('%2 run', '%2 runs', total, format.count(total))}
       </div>
       <div
         ref={list}

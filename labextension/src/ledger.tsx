@@ -126,7 +126,7 @@ export function LedgerSection(): JSX.Element {
           ],
           [trans.__('Solved'), trans.__('%1 of %2 runs', format.count(value.solved), format.count(value.runs))],
           [trans.__('Model busy'), format.seconds(value.usage.seconds)],
-          [trans.__('Energy'), `${value.energy_kwh.toFixed(value.energy_kwh < 1 ? 3 : 1)} kWh`]
+          [trans.__('Energy'), format.energy(value.energy_kwh)]
         ]}
       />
       <div className="jja-numbers">

@@ -50,6 +50,18 @@ def test_a_build_widget_carries_its_static_forms() -> None:
     assert widget.result["artifact"]["id"] == "a1"
 
 
+def test_a_saved_notebook_shows_the_static_form_in_exported_html() -> None:
+    from nbconvert import HTMLExporter
+    from nbformat import v4
+
+    data, metadata = generation_widget(text=HOSTILE)._repr_mimebundle_()
+    output = v4.new_output("display_data", data=data, metadata=metadata)
+    notebook = v4.new_notebook(cells=[v4.new_code_cell("%%julia_gen cube", outputs=[output])])
+    page, _ = HTMLExporter().from_notebook_node(notebook)
+    assert "Use it: <code>%julia accept c2</code>" in page
+    assert data[WIDGET_MIME]["model_id"] not in page, "a widget without its kernel shows nothing"
+
+
 def test_the_final_state_is_synced_at_once() -> None:
     widget = generation_widget()
     assert widget.head["status"] == "done"

@@ -52,6 +52,7 @@ class CandidateRow {
 
   fold() {
     this.body.hidden = !(this.open ?? this.chosen);
+    this.short.hidden = !this.body.hidden; // the body says more
     this.toggle.setAttribute("aria-expanded", String(!this.body.hidden));
     if (!this.body.hidden) this.draw();
   }

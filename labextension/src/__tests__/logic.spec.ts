@@ -56,6 +56,9 @@ describe('format', () => {
   it('shows how fast a slow model is', () => {
     expect([0.42, 3.44, 87.3].map(format.rate)).toEqual(['0.4', '3.4', '87']);
   });
+  it('shows energy in a unit that leaves something to read', () => {
+    expect([0, 0.00013, 0.042, 1.26].map(format.energy)).toEqual(['0.00 Wh', '0.13 Wh', '42 Wh', '1.3 kWh']);
+  });
   it('keeps money readable when it is tiny', () => {
     expect(format.money(12.3, 'USD')).toBe('12.30 USD');
     expect(format.money(0.00042, 'EUR')).toBe('0.00042 EUR');
