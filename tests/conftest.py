@@ -26,6 +26,8 @@ _ISOLATED = {
     "JUPYTER_RUNTIME_DIR": "jupyter/runtime",
     "IPYTHONDIR": "ipython",
 }
+# Whose server answers, and at whose cost, is for each test to say.
+_UNSET = ("JULIA_AOT_BASE_URL", "JULIA_AOT_API_KEY", "JULIA_AOT_MODEL", "OPENAI_BASE_URL", "OPENAI_API_KEY")
 
 # A background job of a shell ignores Ctrl-C, and whatever it starts does so, too; tests that stop things
 # with it must not depend on how they were started.
@@ -37,7 +39,9 @@ def isolated_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Directories of this session for the history, settings and Jupyter; in the environment, so
     that processes the tests start inherit them."""
     root = tmp_path_factory.mktemp("home")
-    before = {name: os.environ.get(name) for name in _ISOLATED}
+    before = {name: os.environ.get(name) for name in (*_ISOLATED, *_UNSET)}
+    for name in _UNSET:
+        os.environ.pop(name, None)
     for name, folder in _ISOLATED.items():
         path = root / folder
         path.mkdir(parents=True)
@@ -47,7 +51,7 @@ def isolated_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     yield root
     for name, value in before.items():
         if value is None:
-            del os.environ[name]
+            os.environ.pop(name, None)
         else:
             os.environ[name] = value
 
