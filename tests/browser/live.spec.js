@@ -19,7 +19,6 @@ async function busyShare(page, wait) {
 
 test('an event of another process is seen in Now within half a second', async ({ page }) => {
   await openSection(page, 'now');
-  const ended = () => new Promise(resolve => busy.on('exit', resolve));
   const shown = page.evaluate(
     () =>
       new Promise(resolve => {
@@ -37,13 +36,14 @@ test('an event of another process is seen in Now within half a second', async ({
   const busy = spawn(PYTHON, [path.join(__dirname, 'busy.py'), 'julia-aot'], {
     env: { ...process.env, JULIA_AOT_DATA_DIR: path.join(server().home, 'julia_aot') }
   });
+  const ended = new Promise(resolve => busy.on('exit', resolve));
   // It says when it records its first event, by the clock of this machine.
   const recorded = new Promise(resolve => busy.stdout.once('data', text => resolve(Number(text))));
   figure('event to panel (ms)', (await shown) - (await recorded), 500);
   const card = page.locator('[data-section=now]').getByRole('article', { name: 'moving_average' });
   await card.getByRole('button', { name: 'Stop' }).click();
   await expect(card).toHaveCount(0);
-  await ended();
+  await ended;
 });
 
 test('eight answers of 200 tokens a second: nothing is drawn twice, and then nothing is done', async ({ page }) => {
