@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from jupyter_julia_aot.model.signatures import signature
     from jupyter_julia_aot.model.types import Answer, Chunk, Message, ModelClient, Request
     from jupyter_julia_aot.model.weights import install_model, installed
+    from jupyter_julia_aot.model.wire import requests_at_once
 
 _HOMES = {
     "Answer": "types",
@@ -38,6 +39,7 @@ _HOMES = {
     "installed": "weights",
     "locate": "connecting",
     "repair_request": "prompt",
+    "requests_at_once": "wire",
     "signature": "signatures",
     "stop_embedded": "connecting",
     "stop_unused": "connecting",
@@ -60,6 +62,7 @@ __all__ = [
     "installed",
     "locate",
     "repair_request",
+    "requests_at_once",
     "signature",
     "stop_embedded",
     "stop_unused",

@@ -122,7 +122,11 @@ class Connecting:
 
 
 class Stream(threading.Thread):
-    """Runs the model's blocking iterator and puts what comes into the inbox."""
+    """Runs the model's blocking iterators and puts what comes into the inbox.
+
+    As many requests go out at once as it is worth with this server. After an error, those under way are
+    read to their end, and no other is sent.
+    """
 
     def __init__(
         self,
@@ -134,23 +138,43 @@ class Stream(threading.Thread):
     ) -> None:
         super().__init__(name="julia-aot-stream", daemon=True)
         self._client = client
-        self._requests = requests
-        self._base = base
+        self._waiting: queue.SimpleQueue[tuple[int, Request, str | None]] = queue.SimpleQueue()
         self._stop_event = stop
         self._inbox = inbox
+        self._error: BaseException | None = None
+        most = max(request.sampling.n for request, _ in requests)
+        self._at_once = min(len(requests), _at_once(client, most))
+        for request, parent in requests:
+            n = request.sampling.n
+            self._waiting.put((base, request, parent))
+            base += n
 
     def run(self) -> None:
-        error: BaseException | None = None
+        others = [
+            threading.Thread(target=self._read, name="julia-aot-stream", daemon=True)
+            for _ in range(self._at_once - 1)
+        ]
+        for other in others:
+            other.start()
+        self._read()
+        for other in others:
+            other.join()
+        self._inbox.put(Ended(self._error))
+
+    def _read(self) -> None:
+        """Send one waiting request after the other, until none is left."""
         try:
-            base = self._base
-            for request, parent in self._requests:
-                if self._stop_event.is_set():
-                    break
+            while self._error is None and not self._stop_event.is_set():
+                base, request, parent = self._waiting.get_nowait()
                 for value in self._client.generate(request, cancel=self._stop_event):
                     self._inbox.put(Piece(value, base, request, parent))
-                base += request.sampling.n
-        except Cancelled:
-            pass  # the reader asked for it
+        except (queue.Empty, Cancelled):
+            pass  # all are sent, or the reader asked for it
         except BaseException as problem:  # raised again by the reader
-            error = problem
-        self._inbox.put(Ended(error))
+            self._error = self._error or problem
+
+
+def _at_once(client: ModelClient, n: int) -> int:
+    from jupyter_julia_aot.model import requests_at_once
+
+    return requests_at_once(client.info, n)

@@ -13,6 +13,7 @@ from jupyter_julia_aot.errors import (
 )
 from jupyter_julia_aot.model.client import OpenAIClient
 from jupyter_julia_aot.model.types import Chunk, ModelClient, Request
+from jupyter_julia_aot.model.wire import requests_at_once
 from jupyter_julia_aot.records import ModelInfo, Sampling
 from tests.patience import A_SECOND
 
@@ -358,3 +359,14 @@ def test_a_cache_that_holds_is_no_warning() -> None:
     with scripted({CHAT: streaming([delta("x", finish="stop", **usage(400, 1, 390))])}) as server:
         ask(server, chat(text=text + "a"))
         assert answers(ask(server, chat(text=text + "b")))[0].warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("server", "n", "at_once"),
+    [("llama.cpp", 2, 1), ("embedded", 1, 1), ("Ollama", 2, 1), ("vLLM", 2, 32), ("unknown", 3, 2)],
+)
+def test_where_slots_keep_their_own_prompts_requests_wait_for_each_other(
+    server: str, n: int, at_once: int
+) -> None:
+    info = ModelInfo(base_url="http://127.0.0.1:1/v1", model="m", source="configured", server=server, slots=8)
+    assert requests_at_once(info, n) == at_once

@@ -155,6 +155,25 @@ def test_the_error_goes_back_to_the_model(toolchain: Toolchain) -> None:
     assert answers == [0, 1]
 
 
+def test_several_answers_are_repaired_at_the_same_time(toolchain: Toolchain) -> None:
+    together = threading.Barrier(2, timeout=60)
+
+    def last(exchange: Exchange) -> None:
+        place = together.wait()
+        if place == 0:
+            exchange.reply({"error": {"message": "overloaded"}}, "503 Service Unavailable")
+            return
+        exchange.head()
+        exchange.events([delta(RIGHT), delta(None, 0, "stop")])
+
+    with answering(WRONG, fenced("cube(x) = x + 1"), last=last) as server:
+        events = list(generate(PROMPT, options(server, 2, repair=1)))
+    assert not together.broken
+    assert verdicts(events) == ["failed", "failed", "passed"]
+    assert "warning" in kinds(events)  # that one of the two requests failed
+    assert kinds(events)[-1] == "run_finished"
+
+
 def test_repair_ends_after_its_rounds(toolchain: Toolchain) -> None:
     with answering(*[fenced(f"cube(x) = {i}") for i in range(9)]) as server:
         events = list(generate(PROMPT, options(server, 1, repair=2)))
