@@ -10,7 +10,7 @@ from typing import Any
 
 from jupyter_julia_aot.cli.command import ANSWER_IS_NO, SUCCEEDED, Output
 from jupyter_julia_aot.cli.options import Verbs, add_verb
-from jupyter_julia_aot.errors import SettingError
+from jupyter_julia_aot.errors import JuliaAotError, SettingError
 
 NOTEBOOK = "01_generate_and_compile.ipynb"
 
@@ -52,10 +52,28 @@ def run_demo(args: argparse.Namespace, output: Output) -> int:
     output.result({"page": str(page), "notebook": str(copy), "seconds": round(seconds, 1), "error": failed})
     if failed:
         output.progress(f"✗ {failed}")
+        if failed.startswith("NoCandidateError") and (other := _other_model()):
+            output.progress(f"→ {other}")
     output.line(f"\n{'✗ stopped' if failed else '✓ done'} after {seconds:.0f} s")
     output.line(f"page:     {page.resolve().as_uri()}")
     output.line(f"notebook: {path}")
     return ANSWER_IS_NO if failed else SUCCEEDED
+
+
+def _other_model() -> str:
+    """What to try when the model in use could not do it; empty when it was the embedded one."""
+    from jupyter_julia_aot.model import locate
+
+    try:
+        info = locate()
+    except JuliaAotError as error:  # gone since
+        return error.remedy
+    if info.source == "embedded":
+        return ""
+    return (
+        f"{info.model} at {info.base_url} was asked; the small model that comes with this can do the demo: "
+        "JULIA_AOT_BASE_URL=embedded make demo"
+    )
 
 
 def find_notebook(given: str | None) -> Path:

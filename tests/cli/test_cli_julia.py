@@ -143,6 +143,18 @@ def test_gen_answers_no_when_none_passes(folder: Path, toolchain: Toolchain) -> 
     assert value["reason"]
 
 
+def test_a_demo_that_the_model_found_here_cannot_do_names_the_one_that_can(
+    folder: Path, toolchain: Toolchain
+) -> None:
+    with answering(*[fenced("cube(x) = 0")] * 8) as server:
+        code, _, said = run(folder, "demo", "--out", str(folder), JULIA_AOT_BASE_URL=server.url)
+    assert code == 1
+    assert "none of" in said
+    assert f"m at {server.url} was asked" in said
+    assert "JULIA_AOT_BASE_URL=embedded make demo" in said
+    assert (folder / "01_generate_and_compile.html").is_file()
+
+
 def test_gen_without_a_server_could_not_run(folder: Path, toolchain: Toolchain) -> None:
     code, value, _ = run(
         folder, "gen", "x", "--name", "f", "--json", "--base-url", "http://127.0.0.1:9/v1",
