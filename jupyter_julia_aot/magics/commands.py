@@ -81,7 +81,7 @@ def _builds(notebook: Notebook, words: list[str]) -> None:
     for entry in entries:
         artifact = entry.result.artifact
         gone = "" if Path(artifact.path).exists() else "  (deleted)"
-        size = f"{artifact.bytes / 1e6:.2f} MB"
+        size = f"{(artifact.bundle_bytes or artifact.bytes) / 1e6:.2f} MB"
         _say(f"{artifact.id}  {artifact.kind:4} {artifact.name:16} {size:>10}  {artifact.path}{gone}")
     from jupyter_julia_aot.history import left_out
 

@@ -94,7 +94,11 @@ def build_text(state: BuildState) -> str:
     if state.result:
         artifact = state.result["artifact"]
         cached = ", from the cache" if state.result["cached"] else ""
-        lines.append(f"  {artifact['path']}  {size(artifact['bytes'])}, by {artifact['backend']}{cached}")
+        whole = artifact.get("bundle_bytes")
+        beside = f" ({size(whole)} with what lies beside it)" if whole else ""
+        lines.append(
+            f"  {artifact['path']}  {size(artifact['bytes'])}{beside}, by {artifact['backend']}{cached}"
+        )
         lines += [f"  {t['what']}: {seconds(t['median'])} ({spread(t)})" for t in state.result["times"]]
         verified = state.result["verified"]
         if verified["ran"]:

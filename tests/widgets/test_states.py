@@ -57,7 +57,7 @@ def test_a_build_in_words() -> None:
     assert "plain (exe): done · 2.5 s" in text
     assert "compile plain: 2.0 s" in text
     assert "error: line 2: plain" in text
-    assert "1.72 MB, by plain" in text
+    assert "1.72 MB (61.00 MB with what lies beside it), by plain" in text
     assert "ran once: exit code 0" in text
 
 
