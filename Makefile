@@ -5,6 +5,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 CLI := $(BIN)/jupyter-julia-aot
 
+# In a container one is root, which Jupyter refuses unless told.
+AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
+
 .PHONY: help demo test check format lab bench soak panel browser clean
 
 help: ## show the targets
@@ -54,7 +57,7 @@ format: $(VENV)/.ready ## apply the formatter and the safe lint fixes
 
 lab: $(VENV)/.ready $(PANEL) ## JupyterLab with the extension and the notebooks
 	@$(CLI) setup --no-image
-	@$(BIN)/jupyter lab notebooks/00_tour.ipynb
+	@$(BIN)/jupyter lab $(AS_ROOT) notebooks/00_tour.ipynb
 
 panel: $(VENV)/.ready $(PANEL) ## build the side panel
 
