@@ -21,11 +21,18 @@ def in_jupyter(shell: InteractiveShell) -> bool:
     return hasattr(shell, "kernel")
 
 
+def somebody_looks(shell: InteractiveShell) -> bool:
+    """Whether the cell was run by a program that could ask its user something: JupyterLab, VS Code …
+    and not nbconvert or papermill, which save a page that no kernel will stand behind."""
+    return bool(getattr(getattr(shell, "kernel", None), "_allow_stdin", True))
+
+
 class Screen:
     """Shows one state. ``make_widget`` is called only where widgets can be shown."""
 
     def __init__(self, shell: InteractiveShell, state: State, make_widget: Callable[[], Any]) -> None:
         self.state = state
+        self._shell = shell
         self._widget: Any = None
         self._handle: Any = None
         if in_jupyter(shell):
@@ -48,7 +55,10 @@ class Screen:
         """Leave the final state in the notebook file, readable without any widget."""
         if self._handle is not None:
             self._widget.refresh()
-            self._handle.update(self._widget)
+            if somebody_looks(self._shell):
+                self._handle.update(self._widget)
+            else:
+                self._handle.update(self._widget.static_form(), raw=True)
         elif isinstance(self.state, GenerationState):
             print(generation_text(self.state), flush=True)  # noqa: T201
         else:

@@ -119,6 +119,10 @@ class BuildWidget(anywidget.AnyWidget):
         except (JuliaAotError, OSError) as error:
             self.send({"said": str(error)})
 
+    def static_form(self) -> dict[str, str]:
+        """The view as it is now, without the widget."""
+        return static_bundle(self.state)
+
     def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         data, metadata = super()._repr_mimebundle_(**kwargs) or ({}, {})
         return {**data, **SAVED_VIEW, **static_bundle(self.state)}, metadata

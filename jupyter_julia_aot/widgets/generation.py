@@ -79,6 +79,10 @@ class GenerationWidget(anywidget.AnyWidget):
             self.send({"said": said, "id": content.get("id", "")})
             self.refresh()
 
+    def static_form(self) -> dict[str, str]:
+        """The view as it is now, without the widget."""
+        return static_bundle(self.state)
+
     def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         data, metadata = super()._repr_mimebundle_(**kwargs) or ({}, {})
         return {**data, **SAVED_VIEW, **static_bundle(self.state)}, metadata

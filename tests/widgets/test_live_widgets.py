@@ -20,6 +20,7 @@ from jupyter_julia_aot.widgets.state import GenerationState
 from jupyter_julia_aot.widgets.static_html import STATIC
 from tests.widgets.examples import HOSTILE, build_events, event, generation_events
 
+ROOT = Path(__file__).parents[2]
 WIDGET_MIME = "application/vnd.jupyter.widget-view+json"
 
 
@@ -60,6 +61,35 @@ def test_a_saved_notebook_shows_the_static_form_in_exported_html() -> None:
     page, _ = HTMLExporter().from_notebook_node(notebook)
     assert "Use it: <code>%julia accept c2</code>" in page
     assert data[WIDGET_MIME]["model_id"] not in page, "a widget without its kernel shows nothing"
+
+
+SHOWN = """\
+from jupyter_julia_aot.magics.screen import Screen
+from jupyter_julia_aot.widgets.generation import GenerationWidget
+from jupyter_julia_aot.widgets.state import GenerationState
+from tests.widgets.examples import generation_events
+
+state = GenerationState("cube", "plain")
+screen = Screen(get_ipython(), state, lambda: GenerationWidget(state, lambda do, candidate_id: ""))
+for event in generation_events("plain"):
+    screen.add(event)
+screen.finish()
+"""
+
+
+def test_a_notebook_run_by_a_program_keeps_the_static_form() -> None:
+    """``jupyter nbconvert --execute`` saves the widgets' state: the page would fetch a widget manager
+    from elsewhere to show them, and nothing where it cannot."""
+    from nbclient import NotebookClient
+    from nbconvert import HTMLExporter
+    from nbformat import v4
+
+    notebook = v4.new_notebook(cells=[v4.new_code_cell(SHOWN)])
+    NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(ROOT)}}).execute()
+    (output,) = notebook.cells[0].outputs
+    assert sorted(output.data) == ["text/html", "text/plain"]
+    page, _ = HTMLExporter().from_notebook_node(notebook)
+    assert "Use it: <code>%julia accept c2</code>" in page
 
 
 def test_the_final_state_is_synced_at_once() -> None:
