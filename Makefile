@@ -70,9 +70,10 @@ bench: $(VENV)/.ready ## print the figures of the README, side by side with what
 	@$(CLI) setup
 	@$(BIN)/python -m pytest -m benchmarks -s -q
 
-soak: $(VENV)/.ready ## 5,000 mixed candidates through one pool (slow)
+soak: $(VENV)/.ready ## 5,000 mixed candidates through one pool, new examples for the properties (slow)
 	@$(CLI) setup
 	@$(BIN)/python -m pytest -m slow -s -q
+	@$(BIN)/python -m pytest -m hypothesis --hypothesis-profile=searching -q
 
 clean: ## remove what the targets above made in this clone
 	@rm -rf $(VENV) demo build dist htmlcov .coverage* .pytest_cache .mypy_cache .ruff_cache labextension/node_modules labextension/lib jupyter_julia_aot/labextension

@@ -15,6 +15,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 
 from jupyter_julia_aot.errors import CapabilityError, NoJuliaError
 from jupyter_julia_aot.records import Capability, Toolchain
@@ -28,6 +30,14 @@ _ISOLATED = {
 }
 # Whose server answers, and at whose cost, is for each test to say.
 _UNSET = ("JULIA_AOT_BASE_URL", "JULIA_AOT_API_KEY", "JULIA_AOT_MODEL", "OPENAI_BASE_URL", "OPENAI_API_KEY")
+
+# The same examples on every machine, however slow: whoever breaks something sees it, and nobody else does.
+# `make soak` looks for new ones.
+hypothesis_settings.register_profile(
+    "steady", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
+hypothesis_settings.register_profile("searching", deadline=None, max_examples=2000)
+hypothesis_settings.load_profile("steady")
 
 # A background job of a shell ignores Ctrl-C, and whatever it starts does so, too; tests that stop things
 # with it must not depend on how they were started.

@@ -283,10 +283,10 @@ def test_it_never_raises_and_never_invents(answer: str, request: Request | None)
 @given(st.lists(FRAGMENTS, min_size=1, max_size=6), st.integers(min_value=1, max_value=400))
 def test_repetition_takes_no_longer(fragments: list[str], times: int) -> None:
     answer = "".join(fragments) * times
-    began = time.perf_counter()
+    began = time.thread_time()
     extract(answer, "f")
     extract(answer, "f", continuing())
-    assert time.perf_counter() - began < 5 + len(answer) * 1e-4
+    assert time.thread_time() - began < 5 + len(answer) * 1e-4
 
 
 @pytest.mark.parametrize(
@@ -299,10 +299,10 @@ def test_repetition_takes_no_longer(fragments: list[str], times: int) -> None:
 )  # fmt: skip
 def test_hostile_repetition_stays_fast(unit: str) -> None:
     answer = unit * (LONGEST_ANSWER // 5 // len(unit))
-    began = time.perf_counter()
+    began = time.thread_time()
     extract(answer, "f")
     extract(answer, "f", continuing())
-    assert time.perf_counter() - began < 20
+    assert time.thread_time() - began < 20
 
 
 @given(

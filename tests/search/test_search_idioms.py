@@ -215,9 +215,9 @@ def test_the_function_asked_for_is_never_renamed() -> None:
 
 def test_long_code_takes_no_long_time() -> None:
     code = "def f(x):\n" + "    if x > 0: x = len([1]) ** 2\n" * 1500
-    began = time.perf_counter()
+    began = time.thread_time()
     rewrite_idioms(code, "f")
-    assert time.perf_counter() - began < 5
+    assert time.thread_time() - began < 5
 
 
 pieces = st.sampled_from(
