@@ -12,15 +12,12 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from queue import SimpleQueue
-from typing import Any, BinaryIO, Literal, TypeVar
-
-from jupyter_julia_aot.errors import SandboxError
+from typing import Any, BinaryIO, Literal
 
 MARKER = "JULIA_AOT_CONFINED"
 """Environment variable that every confined process inherits, so that strays can be found and killed."""
 
 Waiter = Callable[[], int]
-T = TypeVar("T")
 
 
 def new_marker() -> str:
@@ -162,27 +159,36 @@ _launcher: _Launcher | None = None
 _launcher_lock = threading.Lock()
 
 
-def in_launcher(work: Callable[[], T]) -> T:
-    """Do ``work``, which starts a process, in the thread that lives on; what it gives or raises."""
+def in_launcher(start: Callable[[], ConfinedProcess]) -> ConfinedProcess:
+    """Start a process in the thread that lives on; raises what ``start`` raises.
+
+    When Ctrl-C comes meanwhile, the process is ended: nobody would own it.
+    """
     global _launcher
     with _launcher_lock:
         if _launcher is None or _launcher.owner != os.getpid():
             _launcher = _Launcher()
             _launcher.start()
     done = threading.Event()
-    outcome: list[T] = []
+    outcome: list[ConfinedProcess] = []
     fault: list[BaseException] = []
 
     def job() -> None:
         try:
-            outcome.append(work())
+            outcome.append(start())
         except BaseException as error:  # handed to the caller
             fault.append(error)
         finally:
             done.set()
 
     _launcher.jobs.put((job,))
-    done.wait()
+    try:
+        done.wait()
+    except BaseException:
+        done.wait()
+        for process in outcome:
+            process.close()
+        raise
     if fault:
         raise fault[0]
     return outcome[0]
@@ -202,8 +208,8 @@ def spawn(
     if sandbox == "none" and (setpriv := shutil.which("setpriv")):
         line = [setpriv, "--pdeathsig", "KILL", "--", *line]
 
-    def start() -> subprocess.Popen[bytes]:
-        return subprocess.Popen(
+    def start() -> ConfinedProcess:
+        process = subprocess.Popen(
             line,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -213,9 +219,7 @@ def spawn(
             bufsize=0,
             start_new_session=True,
         )
+        streams: Any = (process.stdin, process.stdout, process.stderr)
+        return ConfinedProcess(process.pid, streams, process.wait, marker=marker, sandbox=sandbox)
 
-    process = in_launcher(start)
-    if process.stdin is None or process.stdout is None or process.stderr is None:
-        raise SandboxError("the process was started without pipes")
-    streams: Any = (process.stdin, process.stdout, process.stderr)
-    return ConfinedProcess(process.pid, streams, process.wait, marker=marker, sandbox=sandbox)
+    return in_launcher(start)

@@ -198,8 +198,12 @@ def _launch_sandlock(
     piped = sandlock.StdioMode.PIPED
     # prlimit: sandlock has no limit on file sizes or core dumps of its own.
     line = _limited(command, limits, memory=False)
-    process = in_launcher(lambda: box.popen(line, stdin=piped, stdout=piped, stderr=piped))
-    return ConfinedProcess.from_sandlock(process, marker=marker)
+
+    def start() -> ConfinedProcess:
+        process = box.popen(line, stdin=piped, stdout=piped, stderr=piped)
+        return ConfinedProcess.from_sandlock(process, marker=marker)
+
+    return in_launcher(start)
 
 
 # ---------------------------------------------------------------- bubblewrap

@@ -106,9 +106,9 @@ class SessionProcess:
         home = folder / "home"
         home.mkdir(exist_ok=True)
         self.process = _launch(toolchain, limits, sandbox, folder, image)
-        self._channel = Channel(self.process.stdout.fileno(), self.process.stdin.fileno())
-        os.set_blocking(self.process.stderr.fileno(), False)
         try:
+            self._channel = Channel(self.process.stdout.fileno(), self.process.stdin.fileno())
+            os.set_blocking(self.process.stderr.fileno(), False)
             starting.began(self.process)
             hello = check_hello(self._receive_hello(), "session")
             self._pid = self._find_pid(hello.get("pid"))

@@ -4,18 +4,27 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import socket
+import subprocess
 import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from jupyter_julia_aot.errors import SandboxError
 from jupyter_julia_aot.records import Limits
 from jupyter_julia_aot.trial import sandbox as module
-from jupyter_julia_aot.trial.confined import ConfinedProcess, marked_processes
+from jupyter_julia_aot.trial.confined import (
+    MARKER,
+    ConfinedProcess,
+    in_launcher,
+    marked_processes,
+    new_marker,
+)
 from jupyter_julia_aot.trial.sandbox import SandboxName, choose_sandbox, launch, sandbox_statuses
 
 REAL = [s.name for s in sandbox_statuses() if s.usable and s.name != "none"]
@@ -55,6 +64,30 @@ def test_a_process_outlives_the_thread_that_started_it(tmp_path: Path, sandbox: 
         process.stdin.write(b"hello\n")
         assert process.stdout.read(1000) == b"still here: hello\n"
         assert process.wait(60) == 0
+
+
+def test_ctrl_c_while_a_process_is_started_leaves_none(tmp_path: Path) -> None:
+    started: list[ConfinedProcess] = []
+
+    def start() -> ConfinedProcess:
+        marker = new_marker()
+        program = subprocess.Popen(
+            [SH, "-c", "read line"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env={MARKER: marker},
+            bufsize=0,
+            start_new_session=True,
+        )
+        streams: Any = (program.stdin, program.stdout, program.stderr)
+        started.append(ConfinedProcess(program.pid, streams, program.wait, marker=marker, sandbox="none"))
+        os.kill(os.getpid(), signal.SIGINT)
+        return started[0]
+
+    with pytest.raises(KeyboardInterrupt):
+        in_launcher(start)
+    assert started[0].poll() == -signal.SIGKILL
 
 
 @pytest.mark.parametrize("sandbox", REAL)
