@@ -10,7 +10,7 @@ from typing import Any
 
 from jupyter_julia_aot.cli.command import ANSWER_IS_NO, SUCCEEDED, Output
 from jupyter_julia_aot.cli.options import Verbs, add_verb
-from jupyter_julia_aot.errors import JuliaAotError, SettingError
+from jupyter_julia_aot.errors import SettingError
 
 NOTEBOOK = "01_generate_and_compile.ipynb"
 
@@ -62,17 +62,14 @@ def run_demo(args: argparse.Namespace, output: Output) -> int:
 
 def _other_model() -> str:
     """What to try when the model in use could not do it; empty when it was the embedded one."""
-    from jupyter_julia_aot.model import locate
+    from jupyter_julia_aot.pipeline.doctor import model_in_use
 
-    try:
-        info = locate()
-    except JuliaAotError as error:  # gone since
-        return error.remedy
-    if info.source == "embedded":
+    model = model_in_use()
+    if model["source"] == "embedded":
         return ""
     return (
-        f"{info.model} at {info.base_url} was asked; the small model that comes with this can do the demo: "
-        "JULIA_AOT_BASE_URL=embedded make demo"
+        f"{model['model']} at {model['base_url']} was asked; the small model that comes with this can do the "
+        "demo: JULIA_AOT_BASE_URL=embedded make demo"
     )
 
 

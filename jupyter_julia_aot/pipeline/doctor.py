@@ -29,7 +29,7 @@ def doctor(julia: str = "") -> dict[str, Any]:
     from jupyter_julia_aot.pipeline.routes import routes_here
 
     toolchains, broken = _toolchains(julia)
-    model = _model()
+    model = model_in_use()
     sandbox = _sandbox()
     return {
         "julia": toolchains,
@@ -84,7 +84,7 @@ def _servers() -> list[dict[str, Any]]:
     return [to_json(server) for server in discover()]
 
 
-def _model() -> dict[str, Any]:
+def model_in_use() -> dict[str, Any]:
     """The server that would be used, found without starting one; ``reason`` says why it is not usable."""
     import os
 
