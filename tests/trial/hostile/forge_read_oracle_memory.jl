@@ -1,5 +1,5 @@
 # Looks for the tests in its own memory.
-# expect: failed blocked error crashed timeout
+# expect: failed blocked error crashed timeout memory
 function f(x)
     for line in eachline("/proc/self/maps")
         occursin("rw-p", line) || continue
