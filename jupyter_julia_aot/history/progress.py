@@ -35,10 +35,10 @@ class Counter:
         self._written: dict[int, int] = {}  # pieces of the answers that are being written
         self._seconds = 0.0
         self._last: float | None = None
-        self._stored = -STORE_SECONDS
+        self._store_at = 0.0
 
     def add(self, event: Event) -> bool:
-        """Take in one event; whether it is time to store the sum."""
+        """Take in one event; whether it is time to :meth:`store` the sum."""
         now = time.monotonic()
         index = int(event.data.get("index") or 0)
         if self._written and self._last is not None:
@@ -50,11 +50,8 @@ class Counter:
             pieces = self._written.pop(index, 0)
             # The server's own count: a piece may hold more than one token.
             self._finished += int((event.data.get("usage") or {}).get("completion_tokens") or pieces)
-        # The first one at once: it tells that the model has read the prompt.
-        due = event.kind != "token" or now - self._stored >= STORE_SECONDS
-        if due:
-            self._stored = now
-        return due
+        # The first token at once: it tells that the model has read the prompt.
+        return event.kind != "token" or now >= self._store_at
 
     def store(self, db: sqlite3.Connection, run_id: str) -> None:
         """Write the sum. ``db`` is in autocommit mode."""
@@ -63,6 +60,7 @@ class Counter:
             "DO UPDATE SET tokens = excluded.tokens, seconds = excluded.seconds, at = excluded.at",
             (run_id, self._finished + sum(self._written.values()), self._seconds, time.time()),
         )
+        self._store_at = time.monotonic() + STORE_SECONDS
 
 
 def read(db: sqlite3.Connection) -> tuple[RunProgress, ...]:

@@ -1,8 +1,7 @@
 """The history database: writing events, reading them back.
 
-Any number of kernels may hold one open. SQLite's write-ahead log keeps readers and the one
-writer apart; writers queue for up to :data:`BUSY_SECONDS`. A kernel that is killed leaves the
-last finished transaction.
+Any number of kernels may hold one open (see :mod:`~jupyter_julia_aot.history.connection`). A kernel
+that is killed leaves the last finished transaction.
 """
 
 from __future__ import annotations
@@ -10,16 +9,13 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jupyter_julia_aot.errors import HistoryError
 from jupyter_julia_aot.history import progress, query, spill, views
-from jupyter_julia_aot.history.migrations import migrate
+from jupyter_julia_aot.history.connection import Connection
 from jupyter_julia_aot.history.progress import RunProgress
 from jupyter_julia_aot.history.projection import apply_event, dump, index_stale
 from jupyter_julia_aot.history.views import BuildEntry, CandidateEntry, Change, RunDetail, RunSummary
@@ -30,7 +26,6 @@ if TYPE_CHECKING:
     from jupyter_julia_aot.history.costs import Ledger
 
 FILE_NAME = "history.sqlite3"
-BUSY_SECONDS = 30.0
 
 
 def default_path() -> Path:
@@ -53,8 +48,7 @@ class History:
         self.path = Path(path) if path is not None else default_path()
         self.notebook = notebook or os.environ.get("JPY_SESSION_NAME", "")
         self.kernel = kernel or f"pid {os.getpid()}"
-        self._lock = threading.RLock()
-        self._db: sqlite3.Connection | None = None
+        self._connection = Connection(self.path)
         self._pending: list[Event] = []
         self._problem: HistoryError | None = None
         self._retry_at = 0.0
@@ -81,7 +75,7 @@ class History:
         if event.kind == "token":
             self._count(event)
             return not self._pending
-        with self._lock:
+        with self._connection.lock:
             self._pending.append(event)
             began = time.monotonic()
             if self._problem is not None and began < self._retry_at:
@@ -90,7 +84,7 @@ class History:
                 self.flush()
             except HistoryError as error:
                 self._problem = error
-                # A lock is waited for BUSY_SECONDS: not with every single event.
+                # A lock is waited for long: not with every single event.
                 self._retry_at = time.monotonic() + max(1.0, 2 * (time.monotonic() - began))
                 return False
             except Exception:
@@ -107,26 +101,15 @@ class History:
         """Count a token, and store the sum when it is time to and possible without waiting: the
         answer must not stand still because somebody else is writing."""
         counter = self._counters.setdefault(event.run_id, progress.Counter())
-        if not counter.add(event) or not self._lock.acquire(blocking=False):
-            return
-        try:
-            if self._db is not None and not self._pending:
-                self._db.execute("PRAGMA busy_timeout = 0")
-                try:
-                    counter.store(self._db, event.run_id)
-                finally:
-                    self._db.execute(f"PRAGMA busy_timeout = {1000 * BUSY_SECONDS:.0f}")
-        except sqlite3.Error:
-            pass  # locked or full: told with a later token
-        finally:
-            self._lock.release()
+        if counter.add(event) and not self._pending:
+            self._connection.write_if_free(lambda db: counter.store(db, event.run_id))
 
     def flush(self) -> None:
         """Store the waiting events, all or none. Raises :class:`HistoryError`."""
-        with self._lock:
+        with self._connection.lock:
             if not self._pending:
                 return
-            with self._write() as db:
+            with self._connection.write() as db:
                 for event in self._pending:
                     apply_event(db, event, self.notebook, self.kernel)
             self._pending.clear()
@@ -134,7 +117,7 @@ class History:
 
     def star(self, run_id: str, starred: bool = True) -> None:
         """Mark a run, or take the mark away. Raises :class:`HistoryError` for an unknown id."""
-        with self._lock, self._write() as db:
+        with self._connection.write() as db:
             cursor = db.execute("UPDATE run SET starred = ? WHERE id = ?", (int(starred), run_id))
             if not cursor.rowcount:
                 raise _unknown("run", run_id)
@@ -145,7 +128,7 @@ class History:
 
         Raises :class:`HistoryError` for an unknown id.
         """
-        with self._lock, self._write() as db:
+        with self._connection.write() as db:
             row = db.execute("SELECT seq FROM run WHERE id = ?", (run_id,)).fetchone()
             if row is None:
                 raise _unknown("run", run_id)
@@ -162,7 +145,7 @@ class History:
     def recover(self, spilled: Path) -> int:
         """Store the events of a file that :meth:`close` had to write; returns how many."""
         events = spill.read(spilled)
-        with self._lock, self._write() as db:
+        with self._connection.write() as db:
             for event in events:
                 apply_event(db, event, self.notebook, self.kernel)
         return len(events)
@@ -173,15 +156,13 @@ class History:
         Events that cannot be stored are written to a file in the temporary directory and
         :class:`HistoryError` names it.
         """
-        with self._lock:
+        with self._connection.lock:
             try:
                 self.flush()
             except HistoryError as error:
                 raise self._spilled(error) from error
             finally:
-                if self._db is not None:
-                    self._db.close()
-                    self._db = None
+                self._connection.close()
 
     def _spilled(self, error: HistoryError) -> HistoryError:
         """Put the waiting events into a file; what to tell the user about it."""
@@ -221,7 +202,7 @@ class History:
             f"SELECT {views.SUMMARY_COLUMNS} FROM {source} {where} "  # noqa: S608 - parts are ours
             f"ORDER BY {order} DESC LIMIT ? OFFSET ?"
         )
-        with self._read() as db:
+        with self._connection.read() as db:
             rows = db.execute(statement, (*parameters, limit, offset))
             return tuple(views.summary(row) for row in rows)
 
@@ -232,13 +213,13 @@ class History:
             self._refresh_index()
         # Without other conditions the index alone knows; joining 50,000 rows would cost 10 × more.
         source = "search" if where == "WHERE search MATCH ?" else _source(indexed)[0]
-        with self._read() as db:
+        with self._connection.read() as db:
             row = db.execute(f"SELECT count(*) FROM {source} {where}", parameters).fetchone()  # noqa: S608
             return int(row[0])
 
     def run(self, run_id: str) -> RunDetail:
         """Everything of one run. Raises :class:`HistoryError` for an unknown id."""
-        with self._read() as db:
+        with self._connection.read() as db:
             row = db.execute(
                 f"SELECT {views.SUMMARY_COLUMNS}, prompt, sampling, model FROM run WHERE id = ?",  # noqa: S608
                 (run_id,),
@@ -267,7 +248,7 @@ class History:
 
         Raises :class:`HistoryError` when there is none, or more than one.
         """
-        with self._read() as db:
+        with self._connection.read() as db:
             rows = db.execute(
                 "SELECT id, run_id FROM candidate WHERE id = ? "
                 "UNION SELECT id, run_id FROM candidate WHERE substr(id, 1, length(?)) = ? LIMIT 3",
@@ -293,19 +274,19 @@ class History:
 
         Those that only a newer version can read are left out; see :meth:`unreadable_builds`.
         """
-        with self._read() as db:
+        with self._connection.read() as db:
             return views.builds_of(db, "ORDER BY build.seq DESC LIMIT ?", (limit,), [])
 
     def unreadable_builds(self) -> tuple[str, ...]:
         """Ids of builds that a newer version wrote, newest first."""
         lost: list[str] = []
-        with self._read() as db:
+        with self._connection.read() as db:
             views.builds_of(db, "ORDER BY build.seq DESC", (), lost)
         return tuple(dict.fromkeys(lost))
 
     def changes(self, since: int = 0, limit: int = 1000) -> tuple[Change, ...]:
         """Log entries after number ``since``, oldest first; ask on with the last ``seq``."""
-        with self._read() as db:
+        with self._connection.read() as db:
             rows = db.execute(
                 "SELECT seq, run_id, kind, at, data FROM event WHERE seq > ? ORDER BY seq LIMIT ?",
                 (since, limit),
@@ -323,12 +304,12 @@ class History:
 
     def last_change(self) -> int:
         """The newest log number, 0 for an empty history. Cheap enough to ask ten times a second."""
-        with self._read() as db:
+        with self._connection.read() as db:
             return int(db.execute("SELECT coalesce(max(seq), 0) FROM event").fetchone()[0])
 
     def progress(self) -> tuple[RunProgress, ...]:
         """How far the answers of running runs are; those whose process died may be among them."""
-        with self._read() as db:
+        with self._connection.read() as db:
             return progress.read(db)
 
     def ledger(self, since: float = 0.0) -> Ledger:
@@ -339,73 +320,21 @@ class History:
 
     def rows(self, statement: str, parameters: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
         """Rows of a ``SELECT`` (for the ledger and the corpus export, which live beside this)."""
-        with self._read() as db:
+        with self._connection.read() as db:
             return db.execute(statement, parameters).fetchall()
 
-    # ------------------------------------------------------------ the connection
-
     def _refresh_index(self) -> None:
-        with self._lock:
-            with self._read() as db:
+        with self._connection.lock:
+            with self._connection.read() as db:
                 stale = db.execute("SELECT 1 FROM stale LIMIT 1").fetchone()
             if stale is None:
                 return
             try:
-                with self._write() as db:
+                with self._connection.write() as db:
                     index_stale(db)
             except HistoryError:
                 # A read-only history is still searchable, only without the newest code.
                 return
-
-    def _connect(self) -> sqlite3.Connection:
-        if self._db is not None:
-            return self._db
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        db = sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
-        try:
-            _use_wal(db)
-            # With WAL, NORMAL loses nothing when a process dies; only a power cut may take the last
-            # transactions, and never the database.
-            db.execute("PRAGMA synchronous = NORMAL")
-            migrate(db)
-        except BaseException:
-            db.close()
-            raise
-        self._db = db
-        return db
-
-    @contextmanager
-    def _read(self) -> Iterator[sqlite3.Connection]:
-        with self._lock, _translated(self.path, "read"):
-            yield self._connect()
-
-    @contextmanager
-    def _write(self) -> Iterator[sqlite3.Connection]:
-        with self._lock, _translated(self.path, "write"):
-            db = self._connect()
-            # IMMEDIATE takes the write lock first: an upgrade from a read lock could not wait.
-            db.execute("BEGIN IMMEDIATE")
-            try:
-                yield db
-                db.execute("COMMIT")
-            except BaseException:
-                if db.in_transaction:
-                    db.execute("ROLLBACK")
-                raise
-
-
-def _use_wal(db: sqlite3.Connection) -> None:
-    """Switch to the write-ahead log. SQLite answers "locked" at once, without waiting, when two
-    connections switch at the same moment (two kernels started together): the wait is ours."""
-    deadline = time.monotonic() + BUSY_SECONDS
-    while True:
-        try:
-            db.execute("PRAGMA journal_mode = WAL")
-            return
-        except sqlite3.OperationalError as error:
-            if "locked" not in str(error) or time.monotonic() > deadline:
-                raise
-        time.sleep(0.02)
 
 
 def _source(indexed: bool) -> tuple[str, str]:
@@ -432,41 +361,3 @@ def _unknown(what: str, wanted: str) -> HistoryError:
     return HistoryError(
         f"no {what} {wanted!r} in the history", remedy="see %julia history, or `jupyter julia-aot history`"
     )
-
-
-@contextmanager
-def _translated(path: Path, doing: str) -> Iterator[None]:
-    """Turn what SQLite and the operating system say into one :class:`HistoryError`."""
-    try:
-        yield
-    except sqlite3.Error as error:
-        raise HistoryError(f"cannot {doing} the history {path}: {error}", remedy=_remedy(error)) from error
-    except OSError as error:
-        raise HistoryError(
-            f"cannot {doing} the history {path}: {error.strerror or error}",
-            remedy="set JULIA_AOT_DATA_DIR to a directory you can write to",
-        ) from error
-    except ValueError as error:
-        if "unknown migration" not in str(error):
-            raise
-        raise HistoryError(
-            f"the history {path} was written by a newer version ({error})",
-            remedy="update jupyter_julia_aot, or set JULIA_AOT_DATA_DIR to another directory",
-        ) from error
-
-
-_REMEDIES: tuple[tuple[str, str], ...] = (
-    ("full", "free some disk space, or set JULIA_AOT_DATA_DIR to another disk"),
-    ("disk i/o", "check the disk and its free space, or set JULIA_AOT_DATA_DIR to another disk"),
-    ("readonly", "make the file writable, or set JULIA_AOT_DATA_DIR to a directory you can write to"),
-    ("unable to open", "set JULIA_AOT_DATA_DIR to a directory you can write to"),
-    ("locked", "another process holds it; stop that process or try again"),
-    ("not a database", "move that file away; a new history is then started"),
-    ("malformed", "move that file away; a new history is then started"),
-)
-
-
-def _remedy(error: sqlite3.Error) -> str:
-    said = str(error).lower()
-    default = "set JULIA_AOT_DATA_DIR to another directory"
-    return next((remedy for key, remedy in _REMEDIES if key in said), default)

@@ -313,8 +313,8 @@ def test_waiting_behind_a_lock(tmp_path: Path) -> None:
         history.runs()
         other = sqlite3.connect(path, isolation_level=None)
         other.execute("BEGIN IMMEDIATE")
-        assert history._db is not None
-        history._db.execute("PRAGMA busy_timeout = 50")
+        with history._connection.read() as db:
+            db.execute("PRAGMA busy_timeout = 50")
         assert not history.record(Event(run_id="r", kind="warning", data={"message": "m"}))
         assert "another process holds it" in str(history.problem)
         assert history.runs() == (), "a writer elsewhere does not stop reading"

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from jupyter_julia_aot.history import History, progress
-from jupyter_julia_aot.history.store import BUSY_SECONDS
+from jupyter_julia_aot.history.connection import BUSY_SECONDS
 from jupyter_julia_aot.records import Usage, new_id
 from tests.history.makers import event, run_events
 

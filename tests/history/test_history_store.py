@@ -215,7 +215,7 @@ def test_opening_touches_no_file(tmp_path: Path) -> None:
 
 def test_search_is_fast_at_fifty_thousand_runs(history: History) -> None:
     template = [e for e in run_events("mean") if e.kind != "token"]
-    with history._write() as db:
+    with history._connection.write() as db:
         from jupyter_julia_aot.history.projection import apply_event
 
         for number in range(1000):
