@@ -26,7 +26,7 @@ labextension/node_modules/.ready: labextension/package-lock.json
 	@touch $@
 
 # The side panel: built when its sources changed, and linked into the environment.
-PANEL := jupyter_julia_aot/labextension/package.json
+PANEL := $(VENV)/.panel
 $(PANEL): labextension/node_modules/.ready labextension/package.json labextension/schema/plugin.json \
 		$(wildcard labextension/src/*.ts*) $(wildcard labextension/style/*) \
 		jupyter_julia_aot/widgets/static/views.css
@@ -34,6 +34,7 @@ $(PANEL): labextension/node_modules/.ready labextension/package.json labextensio
 	@mkdir -p $(VENV)/share/jupyter/labextensions
 	@rm -rf $(VENV)/share/jupyter/labextensions/jupyter-julia-aot
 	@ln -s $(CURDIR)/jupyter_julia_aot/labextension $(VENV)/share/jupyter/labextensions/jupyter-julia-aot
+	@touch $@
 
 demo: $(VENV)/.ready ## local model → proven Julia → Python call → executable, in a notebook you can open
 	@$(CLI) setup --no-image
