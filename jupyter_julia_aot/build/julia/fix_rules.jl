@@ -391,7 +391,7 @@ function literal(c, node)
     types = unique(Core.Typeof.(values))
     if prefix && length(types) == 1
         return change!(c, parts(node)[1], written(c.facts, types[1]), "untyped container",
-            "$(text_of(parts(node)[1]))[…] → $(written(c.facts, types[1]))[…]")
+            "$(text_of(parts(node)[1]))[…] → $(written(c.facts, types[1]))[…], which prints without its type")
     end
     (prefix || all(v -> v isa Function, values)) && length(types) in 2:8 || return
     kind(above) == K"=" && is_name(parts(above)[1]) && parts(above)[1].val in c.grown && return
