@@ -22,6 +22,7 @@ from tests.trial.corpus import GOOD, ORACLE, candidate, corpus, outside
 pytestmark = [pytest.mark.julia, pytest.mark.timeout(3600)]
 
 LIMITS = Limits(seconds=120, memory_bytes=512 << 20)
+BETWEEN_KILLS = 10.0  # seconds; slow programs have a limit of 4
 ORDINARY = [
     (GOOD, "passed"),
     (GOOD, "passed"),
@@ -95,8 +96,9 @@ def _soak(
             assert pool.run(candidate(GOOD), ORACLE).verdict == "passed"
             before_descriptors, before_memory = _descriptors(), _resident(os.getpid())
             futures = {pool.submit(candidate(code), oracle): (code, want) for code, want, oracle in mixed}
-            # Never two kills during one trial, which would be two faults of the harness in a row.
-            next_kill = rng.randint(20, 60)
+            # Never two kills during one trial, which would be two faults of the harness in a row: a slow one
+            # takes its time, and is then tried again.
+            next_kill, not_before = rng.randint(20, 60), 0.0
             for done, future in enumerate(as_completed(list(futures)), 1):
                 code, want = futures.pop(future)
                 verdict = future.result().verdict
@@ -105,10 +107,11 @@ def _soak(
                     seen.wrong.append((code, verdict))
                 if done % 10 == 0:
                     seen.look(pool)
-                if done == next_kill and (pids := pool.worker_pids()):
+                now = time.monotonic()
+                if done >= next_kill and now > not_before and (pids := pool.worker_pids()):
                     _kill(rng.choice(pids))
                     seen.kills += 1
-                    next_kill += rng.randint(50, 150)
+                    next_kill, not_before = done + rng.randint(50, 150), now + BETWEEN_KILLS
             assert pool.run(candidate(GOOD), ORACLE).verdict == "passed"
         assert places.untouched()
     seconds = time.monotonic() - start
