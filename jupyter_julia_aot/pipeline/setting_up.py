@@ -23,7 +23,8 @@ def set_up(
     progress: Progress | None = None,
     cancel: threading.Event | None = None,
 ) -> dict[str, Any]:
-    """Make a Julia, its worker image and the embedded model available.
+    """Make a Julia, its worker image and the embedded model available; ``image``: also what a notebook's own
+    Julia compiles once, where juliacall can be used.
 
     Returns ``{"julia": {"path", "version", "installed"}, "image": {"state", "reason", "path", …},
     "model": path or None, "model_problem": str or None}``: without the model, a server of the user's own
@@ -34,6 +35,8 @@ def set_up(
     toolchain, installed = _julia(julia, source, force, say, cancel)
     where: str | None = None
     worker_image = _image(toolchain, image, say, cancel)
+    if image:
+        _in_process(toolchain, say, cancel)
     problem: str | None = None
     if model:
         try:
@@ -73,6 +76,17 @@ def _image(
             say("no worker image could be made; workers start without", None)
     status: dict[str, Any] = to_json(image_status(toolchain))
     return status
+
+
+def _in_process(toolchain: Toolchain, say: Progress, cancel: threading.Event | None) -> None:
+    from jupyter_julia_aot.pipeline.routes import prepare_run
+
+    if "juliacall" not in toolchain.capabilities:
+        return
+    try:
+        prepare_run(toolchain.path, progress=lambda text: say(text, None), cancel=cancel)
+    except CapabilityError as error:  # `%%julia --worker` and accepted functions still work
+        say(f"Julia in the notebook's process: {error.message}", None)
 
 
 def _model(say: Progress) -> str:

@@ -15,6 +15,7 @@ import atexit
 import contextlib
 import ctypes
 import os
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -84,6 +85,7 @@ class JuliacallEngine:
         self.threads = threads
         self.cells: Any = None
         """The cells of this process, once there are some."""
+        ours = "juliacall" not in sys.modules
         with _environment(start_variables(toolchain, threads)):
             try:
                 import juliacall
@@ -93,8 +95,8 @@ class JuliacallEngine:
                     remedy="use route='worker', or see `jupyter julia-aot doctor`",
                 ) from error
         self._main = juliacall.Main
+        _load(juliacall, _LOAD.format(packages=_PACKAGES), ours)
         _leave_julia(self._main)
-        self._main.seval(_LOAD.format(packages=_PACKAGES))
         self.julia = self._main.JuliaAotInProcess
         self.lock = _InJulia(int(self.julia.owner_address()))
         self._wrap, self._plain_array = self.julia.wrap, self.julia.plain_array
@@ -220,6 +222,20 @@ class _InJulia:
         self._lock.release()
 
 
+def _load(juliacall: Any, code: str, started_here: bool) -> None:
+    """Have Julia load our package, before the first conversion of a value: it brings those compiled.
+
+    ``started_here``: this thread has just started Julia. Only such a thread may call Julia's C interface.
+    """
+    if started_here:
+        with contextlib.suppress(AttributeError, KeyError):  # another version of juliacall
+            evaluate = juliacall.CONFIG["lib"].jl_eval_string
+            if evaluate(code.encode()) is not None:
+                return
+    # As juliacall would; it also says what is wrong.
+    juliacall.Main.seval(code)
+
+
 def _leave_julia(main: Any) -> None:
     """Let Julia's collector not wait for this thread while it is in Python.
 
@@ -247,12 +263,14 @@ def start_variables(toolchain: Toolchain, threads: int = 1) -> dict[str, str]:
     from jupyter_julia_aot.toolchain.packages import package_environment
     from jupyter_julia_aot.toolchain.probe import installation
 
-    project = os.environ.get("PYTHON_JULIACALL_PROJECT") or package_environment(
-        "PythonCall", installation(toolchain)
-    )
+    place = installation(toolchain)
+    project = os.environ.get("PYTHON_JULIACALL_PROJECT") or package_environment("PythonCall", place)
     return {
         **toolchain.environment,
         "PYTHON_JULIACALL_EXE": toolchain.path,
+        # Else juliacall starts another Julia to ask for them.
+        **({"PYTHON_JULIACALL_LIB": place.libjulia} if place.libjulia else {}),
+        "PYTHON_JULIACALL_BINDIR": place.bindir,
         "PYTHON_JULIACALL_PROJECT": project,
         "PYTHON_JULIACALL_HANDLE_SIGNALS": "no" if threads == 1 else "yes",
         "PYTHON_JULIACALL_THREADS": str(threads),

@@ -230,6 +230,11 @@ completions(code::String, position::Int) = Values.encode(Help.completions(code, 
 
 # ---------------------------------------------------------------- what the first cell would have to compile
 
+include("first_use.jl")
+
+"How many lines of `first_use.txt` were compiled with this package."
+const COMPILED = Ref(0)
+
 function rehearse()
     for (f, types) in ((run_cell, (String, String, Bool, Int)), (define, (String, String, String, String)),
                        (direct, (Called, Direct.Py)), (Direct.call_with, (Any, Direct.C.PyPtr, Vector{Any})),
@@ -253,7 +258,7 @@ function rehearse()
         last_fault()
     end
     empty!(Faults.CELLS)
-    return
+    return COMPILED[] = compile_first_use()
 end
 
 ccall(:jl_generating_output, Cint, ()) == 1 && rehearse()
