@@ -17,6 +17,16 @@ def own_directories(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("JULIA_AOT_CACHE_DIR", str(tmp_path / "julia-cache"))
 
 
+@pytest.fixture(scope="session", autouse=True)
+def children_are_waited_for() -> Iterator[None]:
+    """A server waits for a job's process when it looks at it; the tests' jobs are looked at no more."""
+    from jupyter_julia_aot.server import jobs
+
+    yield
+    for child in jobs._CHILDREN.values():
+        child.wait(120)
+
+
 @pytest.fixture
 def history(own_directories: None) -> Iterator[History]:
     """The history that the server reads."""
