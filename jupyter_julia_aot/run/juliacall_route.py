@@ -94,6 +94,8 @@ class JuliacallEngine:
                     f"juliacall does not start with Julia {toolchain.version}: {error}",
                     remedy="use route='worker', or see `jupyter julia-aot doctor`",
                 ) from error
+        if not ours:
+            _check_thread(juliacall)
         self._main = juliacall.Main
         _load(juliacall, _LOAD.format(packages=_PACKAGES), ours)
         _leave_julia(self._main)
@@ -220,6 +222,22 @@ class _InJulia:
     def __exit__(self, *error: object) -> None:
         self._owner.value = self._before.pop()
         self._lock.release()
+
+
+def _check_thread(juliacall: Any) -> None:
+    """Raise ``CapabilityError`` in another thread than the one that has started Julia before us.
+
+    That one counts as running Julia code until :func:`_leave_julia` is called in it: the first garbage
+    collection would wait for it for ever.
+    """
+    with contextlib.suppress(AttributeError, KeyError):  # another version of juliacall
+        stack = juliacall.CONFIG["lib"].jl_get_pgcstack
+        stack.restype = ctypes.c_void_p
+        if stack() is None:
+            raise CapabilityError(
+                "another thread of this process has started Julia",
+                remedy="run a Julia cell in the thread that imported juliacall first, or use route='worker'",
+            )
 
 
 def _load(juliacall: Any, code: str, started_here: bool) -> None:

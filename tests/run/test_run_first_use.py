@@ -19,8 +19,19 @@ import os, sys
 from jupyter_julia_aot.run.juliacall_route import start_variables
 from jupyter_julia_aot.toolchain import choose_toolchain
 os.environ.update(start_variables(choose_toolchain("juliacall", sys.argv[1])))
-import juliacall
+import juliacall, threading
+from jupyter_julia_aot.errors import CapabilityError
 from jupyter_julia_aot.run.cells import in_process_cells
+told = []
+def use():
+    try:
+        in_process_cells(sys.argv[1])
+    except CapabilityError as error:
+        told.append(str(error))
+thread = threading.Thread(target=use)
+thread.start()
+thread.join()
+assert "another thread" in told[0] and "imported juliacall" in told[0], told
 assert in_process_cells(sys.argv[1]).cells.run("sum([1.0, 2.0])").value == 3.0
 """
 
