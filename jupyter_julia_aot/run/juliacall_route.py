@@ -1,42 +1,24 @@
-"""Functions in this process, through juliacall.
+"""Functions in this process, through juliacall (:mod:`~jupyter_julia_aot.run.juliacall_start` starts it).
 
-juliacall is imported when the first function is bound, with the environment decided here: the Julia and the
-project that the toolchain names (so that juliapkg resolves and downloads nothing), signals left to Python,
-one thread, no output capture of its own. That cannot be undone or repeated with another Julia in one process.
-
-One Python thread is in Julia at a time (:class:`_InJulia`), and the thread that started Julia
-counts as outside of it while it runs Python (:func:`_leave_julia`): else a garbage collection that another
-thread sets off would wait for that thread for ever.
+One Python thread is in Julia at a time (:class:`_InJulia`).
 """
 
 from __future__ import annotations
 
-import atexit
 import contextlib
 import ctypes
 import os
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
 
 from jupyter_julia_aot.errors import CapabilityError, JuliaError
 from jupyter_julia_aot.records import Toolchain
+from jupyter_julia_aot.run.juliacall_start import start
 
-_PACKAGES = Path(__file__).parent / "julia"
-_LOAD = """
-push!(LOAD_PATH, raw"{packages}")
-try
-    import JuliaAotInProcess
-finally
-    filter!(!=(raw"{packages}"), LOAD_PATH)
-end
-"""
-"""Our package of Julia code, which Julia compiles the first time and keeps in its depot."""
 _SIMPLE = frozenset({int, float, bool, str, type(None)})
 _A_MOMENT = 5e-5
 _INT64 = range(-(1 << 63), 1 << 63)
@@ -85,20 +67,7 @@ class JuliacallEngine:
         self.threads = threads
         self.cells: Any = None
         """The cells of this process, once there are some."""
-        ours = "juliacall" not in sys.modules
-        with _environment(start_variables(toolchain, threads)):
-            try:
-                import juliacall
-            except Exception as error:  # it raises whatever Julia or the loader said
-                raise CapabilityError(
-                    f"juliacall does not start with Julia {toolchain.version}: {error}",
-                    remedy="use route='worker', or see `jupyter julia-aot doctor`",
-                ) from error
-        if not ours:
-            _check_thread(juliacall)
-        self._main = juliacall.Main
-        _load(juliacall, _LOAD.format(packages=_PACKAGES), ours)
-        _leave_julia(self._main)
+        self._main = start(toolchain, threads)
         self.julia = self._main.JuliaAotInProcess
         self.lock = _InJulia(int(self.julia.owner_address()))
         self._wrap, self._plain_array = self.julia.wrap, self.julia.plain_array
@@ -224,89 +193,5 @@ class _InJulia:
         self._lock.release()
 
 
-def _check_thread(juliacall: Any) -> None:
-    """Raise ``CapabilityError`` in another thread than the one that has started Julia before us.
-
-    That one counts as running Julia code until :func:`_leave_julia` is called in it: the first garbage
-    collection would wait for it for ever.
-    """
-    with contextlib.suppress(AttributeError, KeyError):  # another version of juliacall
-        stack = juliacall.CONFIG["lib"].jl_get_pgcstack
-        stack.restype = ctypes.c_void_p
-        if stack() is None:
-            raise CapabilityError(
-                "another thread of this process has started Julia",
-                remedy="run a Julia cell in the thread that imported juliacall first, or use route='worker'",
-            )
-
-
-def _load(juliacall: Any, code: str, started_here: bool) -> None:
-    """Have Julia load our package, before the first conversion of a value: it brings those compiled.
-
-    ``started_here``: this thread has just started Julia. Only such a thread may call Julia's C interface.
-    """
-    if started_here:
-        with contextlib.suppress(AttributeError, KeyError):  # another version of juliacall
-            evaluate = juliacall.CONFIG["lib"].jl_eval_string
-            if evaluate(code.encode()) is not None:
-                return
-    # As juliacall would; it also says what is wrong.
-    juliacall.Main.seval(code)
-
-
-def _leave_julia(main: Any) -> None:
-    """Let Julia's collector not wait for this thread while it is in Python.
-
-    Julia takes a thread that called ``jl_init`` for one that runs Julia code, until it says otherwise. From
-    here on each call enters Julia through a C-callable function, which marks the thread as running and puts
-    back what was before (since Julia 1.9). At exit Julia must find its first thread as it had left it.
-    """
-    pointer, state = ctypes.c_void_p, ctypes.c_int8
-    states = ctypes.PYFUNCTYPE(pointer)(_address(main, "jl_get_ptls_states"))()
-    leave = ctypes.PYFUNCTYPE(None, pointer, state)(_address(main, "jl_gc_safe_leave"))
-    before = ctypes.PYFUNCTYPE(state, pointer)(_address(main, "jl_gc_safe_enter"))(states)
-    atexit.register(leave, states, before)
-
-
-def _address(main: Any, symbol: str) -> int:
-    return int(main.seval(f"UInt(cglobal(:{symbol}))"))
-
-
 def _simple(value: Any) -> bool:
     return type(value) in _SIMPLE and (type(value) is not int or value in _INT64)
-
-
-def start_variables(toolchain: Toolchain, threads: int = 1) -> dict[str, str]:
-    """What juliacall must find in the environment when it is imported."""
-    from jupyter_julia_aot.toolchain.packages import package_environment
-    from jupyter_julia_aot.toolchain.probe import installation
-
-    place = installation(toolchain)
-    project = os.environ.get("PYTHON_JULIACALL_PROJECT") or package_environment("PythonCall", place)
-    return {
-        **toolchain.environment,
-        "PYTHON_JULIACALL_EXE": toolchain.path,
-        # Else juliacall starts another Julia to ask for them.
-        **({"PYTHON_JULIACALL_LIB": place.libjulia} if place.libjulia else {}),
-        "PYTHON_JULIACALL_BINDIR": place.bindir,
-        "PYTHON_JULIACALL_PROJECT": project,
-        "PYTHON_JULIACALL_HANDLE_SIGNALS": "no" if threads == 1 else "yes",
-        "PYTHON_JULIACALL_THREADS": str(threads),
-        "PYTHON_JULIACALL_STARTUP_FILE": "no",
-        "PYTHON_JULIACALL_AUTOLOAD_IPYTHON_EXTENSION": "no",
-        "PYTHON_JULIAPKG_OFFLINE": "yes",
-    }
-
-
-@contextlib.contextmanager
-def _environment(variables: dict[str, str]) -> Iterator[None]:
-    before = {name: os.environ.get(name) for name in variables}
-    os.environ.update(variables)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value

@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.benchmarks, pytest.mark.juliacall, pytest.mark.timeout
 BARE = """
 import sys, time
 start = time.perf_counter()
-from jupyter_julia_aot.run.juliacall_route import start_variables
+from jupyter_julia_aot.run.juliacall_start import start_variables
 from jupyter_julia_aot.toolchain import choose_toolchain
 import os
 os.environ.update(start_variables(choose_toolchain("juliacall", sys.argv[1])))

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.juliacall
 
 LOADED_BEFORE = """
 import os, sys
-from jupyter_julia_aot.run.juliacall_route import start_variables
+from jupyter_julia_aot.run.juliacall_start import start_variables
 from jupyter_julia_aot.toolchain import choose_toolchain
 os.environ.update(start_variables(choose_toolchain("juliacall", sys.argv[1])))
 import juliacall, threading

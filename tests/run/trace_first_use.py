@@ -20,10 +20,11 @@ import numpy as np
 from jupyter_julia_aot.errors import JuliaError
 from jupyter_julia_aot.run.cells import in_process_cells
 from jupyter_julia_aot.run.function import JuliaFunction
-from jupyter_julia_aot.run.juliacall_route import _PACKAGES, juliacall_engine, start_variables
+from jupyter_julia_aot.run.juliacall_route import juliacall_engine
+from jupyter_julia_aot.run.juliacall_start import PACKAGES, start_variables
 from jupyter_julia_aot.toolchain import choose_toolchain
 
-LIST = _PACKAGES / "JuliaAotInProcess" / "src" / "first_use.txt"
+LIST = PACKAGES / "JuliaAotInProcess" / "src" / "first_use.txt"
 # The option --trace-compile, set while Julia runs.
 TRACE = """begin
     const JULIA_AOT_TRACE = {path!r}

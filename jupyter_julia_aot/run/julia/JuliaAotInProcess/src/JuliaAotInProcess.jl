@@ -1,5 +1,5 @@
 # Julia's side of the juliacall route: the same values, errors, docstrings and displays as in the session worker.
-# A package, so that Julia compiles it once and keeps it; loaded by `juliacall_route.py`.
+# A package, so that Julia compiles it once and keeps it; loaded by `juliacall_start.py`.
 
 module JuliaAotInProcess
 
