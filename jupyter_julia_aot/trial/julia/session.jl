@@ -8,6 +8,7 @@ include("values.jl")
 include("console.jl")
 include("faults.jl")
 include("help.jl")
+include("softscope.jl")
 using .Wire: read_frame, write_frame
 using .Values: Store, encode, decode, forget!, share!
 
@@ -93,14 +94,6 @@ end
 with_value(value) = Dict{String,Any}("value" => encode(value, STORE))
 
 # ---------------------------------------------------------------- cells
-
-# What the REPL does to a line: an assignment in a loop at top level means the global variable.
-function soft(ex)
-    ex isa Expr || return ex
-    ex.head === :toplevel && return Expr(:toplevel, Any[soft(a) for a in ex.args]...)
-    ex.head in (:meta, :import, :using, :export, :public, :module, :error, :incomplete, :global, :const) && return ex
-    return Expr(:block, Expr(:softscope, true), ex)
-end
 
 function run_cell(code::String, name::String, show_it::Bool)
     push!(Faults.CELLS, name)

@@ -7,6 +7,7 @@ include("../../../../trial/julia/values.jl")
 include("../../../../trial/julia/faults.jl")
 include("../../../../trial/julia/help.jl")
 include("../../../../trial/julia/console.jl")
+include("../../../../trial/julia/softscope.jl")
 include("../../../devices/loud.jl")
 include("direct.jl")
 
@@ -178,13 +179,6 @@ function start_console(token::String, drain_callback::Int, take_display)
     DRAIN[] = Ptr{Cvoid}(drain_callback)
     Console.SEND_DISPLAY[] = (number, shown) -> (take_display(number, Values.encode(shown)); nothing)
     return
-end
-
-function soft(ex)
-    ex isa Expr || return ex
-    ex.head === :toplevel && return Expr(:toplevel, Any[soft(a) for a in ex.args]...)
-    ex.head in (:meta, :import, :using, :export, :public, :module, :error, :incomplete, :global, :const) && return ex
-    return Expr(:block, Expr(:softscope, true), ex)
 end
 
 "Run a cell at top level; whether there is a value to show, and its MIME bundle as bytes."
