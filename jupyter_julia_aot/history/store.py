@@ -75,6 +75,8 @@ class History:
         if event.kind == "token":
             self._count(event)
             return not self._pending
+        if event.kind == "run_finished":
+            self._counters.pop(event.run_id, None)
         with self._connection.lock:
             self._pending.append(event)
             began = time.monotonic()
@@ -93,8 +95,6 @@ class History:
                 raise
         if event.kind == "answer":
             self._count(event)
-        elif event.kind == "run_finished":
-            self._counters.pop(event.run_id, None)
         return True
 
     def _count(self, event: Event) -> None:

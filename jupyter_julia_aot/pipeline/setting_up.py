@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from typing import Any, Literal
 
-from jupyter_julia_aot.errors import BuildError, CapabilityError, ModelError, NoJuliaError
+from jupyter_julia_aot.errors import BuildError, CapabilityError, ModelError, NoJuliaError, ToolchainError
 from jupyter_julia_aot.records import Toolchain, to_json
 
 Source = Literal["auto", "official", "debian"]
@@ -85,7 +85,7 @@ def _in_process(toolchain: Toolchain, say: Progress, cancel: threading.Event | N
         return
     try:
         prepare_run(toolchain.path, progress=lambda text: say(text, None), cancel=cancel)
-    except CapabilityError as error:  # `%%julia --worker` and accepted functions still work
+    except ToolchainError as error:  # `%%julia --worker` and accepted functions still work
         say(f"Julia in the notebook's process: {error.message}", None)
 
 
